@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built in Swift 6 mode; a warning is an error.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The data plane and the simulators work on raw bytes; unchecked arithmetic is never used.
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "pika_hub",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "pika_hub", targets: ["pika_hub"]),
+        .executable(name: "pika_sim", targets: ["pika_sim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .target(name: "HubStore", dependencies: ["CRocksDB"], swiftSettings: settings),
+        .target(name: "RaftLog", dependencies: ["HubStore"], swiftSettings: settings),
+        .target(name: "HubSync", dependencies: ["HubStore"], swiftSettings: settings),
+        .target(
+            name: "HubDaemon",
+            dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, lifecycle],
+            swiftSettings: settings),
+        .executableTarget(name: "pika_hub", dependencies: ["HubDaemon"], swiftSettings: settings),
+
+        .target(
+            name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pika_sim", dependencies: ["PikaSim"], path: "tools/pika_sim", swiftSettings: settings),
+
+        .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
+        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
+        .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
+        .testTarget(name: "HubDaemonTests", dependencies: ["HubDaemon"], swiftSettings: settings),
+        .testTarget(name: "PikaSimTests", dependencies: ["PikaSim"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
