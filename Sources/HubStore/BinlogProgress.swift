@@ -102,7 +102,11 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         return BinlogPosition(file: file, offset: mark.offset, index: mark.index)
     }
 
-    private enum Covered { case nothing, upTo(Mark), whole }
+    private enum Covered {
+        case nothing
+        case upTo(Mark)
+        case whole
+    }
 
     private func mark(_ file: UInt32) -> Covered {
         if file < firstOpenFile { return .whole }

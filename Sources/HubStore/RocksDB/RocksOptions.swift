@@ -1,0 +1,57 @@
+internal import CRocksDB
+
+/// How a database is opened. The defaults suit a small database whose every write matters (Raft, state).
+public struct RocksOptions: Sendable {
+    /// What opening does with a write-ahead log whose end or middle cannot be read (`notes/rocksdb.md`).
+    public enum WALRecovery: Int32, Sendable {
+        /// A torn end opens; damage before the end refuses. RocksDB's own default would open as if nothing were wrong.
+        case tolerateCorruptedTail = 0
+        /// Everything up to the first damage. Only for what can be fetched again, such as the relay log.
+        case pointInTime = 2
+    }
+
+    public var walRecovery = WALRecovery.tolerateCorruptedTail
+    /// Makes a missing database; otherwise a missing one is an error.
+    public var createIfMissing = true
+    /// Takes no lock and writes nothing; replays the write-ahead log in memory.
+    public var readOnly = false
+    /// Bytes of one memtable.
+    public var writeBufferBytes = 4 << 20
+    /// Memtables in memory at once, the one that is written included.
+    public var writeBufferCount: Int32 = 2
+    /// Write-ahead log bytes beyond which memtables are flushed so that old files can go; 0 lets RocksDB choose.
+    public var maxTotalWALBytes: UInt64 = 0
+    /// Write-ahead log files to use again instead of making new ones.
+    public var recycledLogFiles = 0
+    /// Bytes of the cache for blocks read from table files.
+    public var blockCacheBytes = 4 << 20
+    /// Threads for flushes and compactions.
+    public var backgroundJobs: Int32 = 2
+
+    public init() {}
+
+    func makeHandle() -> OpaquePointer {
+        guard let options = rocksdb_options_create() else { preconditionFailure("rocksdb_options_create: no memory") }
+        rocksdb_options_set_create_if_missing(options, createIfMissing && !readOnly ? 1 : 0)
+        rocksdb_options_set_create_missing_column_families(options, readOnly ? 0 : 1)
+        rocksdb_options_set_wal_recovery_mode(options, walRecovery.rawValue)
+        rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
+        rocksdb_options_set_max_write_buffer_number(options, writeBufferCount)
+        rocksdb_options_set_max_total_wal_size(options, maxTotalWALBytes)
+        rocksdb_options_set_recycle_log_file_num(options, recycledLogFiles)
+        rocksdb_options_set_max_background_jobs(options, backgroundJobs)
+        rocksdb_options_set_keep_log_file_num(options, 3)
+        rocksdb_options_set_max_log_file_size(options, 1 << 20)
+        rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
+        rocksdb_options_set_paranoid_checks(options, 1)
+        rocksdb_options_set_max_open_files(options, 256)
+
+        let table = rocksdb_block_based_options_create()
+        defer { rocksdb_block_based_options_destroy(table) }
+        let cache = rocksdb_cache_create_lru(blockCacheBytes)
+        defer { rocksdb_cache_destroy(cache) }
+        rocksdb_block_based_options_set_block_cache(table, cache)
+        rocksdb_options_set_block_based_table_factory(options, table)
+        return options
+    }
+}
