@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "raft_simulator", targets: ["raft_simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -46,8 +47,15 @@ let package = Package(
         .executableTarget(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
+        .target(
+            name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
+
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
-        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
+        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore"], swiftSettings: settings),
         .testTarget(name: "PikaSimTests", dependencies: ["PikaSim"], swiftSettings: settings),

@@ -2,6 +2,9 @@ package import HubStore
 
 /// What a core knows of the others, for whoever looks at it.
 extension RaftCore {
+    /// The term of an entry in the log, or of the one just before it; nil outside.
+    package func term(at index: LogIndex) -> Term? { log.term(at: index) }
+
     /// Ticks for which nobody else can be elected (see `CoreTiming`); nil unless this hub leads others.
     package var ticksOfCertainLeadership: UInt64? {
         guard role == .leader, membership.voterCount > 1 else { return nil }

@@ -16,18 +16,24 @@ extension RaftCore {
         electionCountdown = 1 + UInt64(turn) * configuration.timing.heartbeat
     }
 
+    /// A hub that is about to be taken out has to go on as before until that is committed: it may be the only one that
+    /// has the change, and refuse to vote for those that have not (dissertation, 4.2.2).
+    private var mayLead: Bool {
+        membership.isVoter(hub) || (membershipIndex > commit && previousMembership?.isVoter(hub) == true)
+    }
+
     mutating func campaign(cause: RoleChange.Cause) {
-        guard membership.isVoter(hub) else {
+        guard mayLead else {
             resetElectionCountdown()
             return
         }
         electionCount += 1
-        guard membership.quorum > 1 else {
+        guard membership.voters != [hub] else {
             stand(isTransfer: false, cause: cause)
             return
         }
         become(.preCandidate, term: term, leader: nil, cause: cause)
-        granted = [hub]
+        granted = membership.isVoter(hub) ? [hub] : []
         for voter in membership.voters where voter != hub {
             send(.preVote(lastIndex: log.lastIndex, lastTerm: log.lastTerm), to: voter)
         }
@@ -37,9 +43,9 @@ extension RaftCore {
     private mutating func stand(isTransfer: Bool, cause: RoleChange.Cause) {
         become(.candidate, term: term.next, leader: nil, cause: cause)
         hardState.vote = hub
-        granted = [hub]
+        granted = membership.isVoter(hub) ? [hub] : []
         ballotTick = now
-        guard membership.quorum > 1 else {
+        guard membership.voters != [hub] else {
             becomeLeader()
             return
         }
@@ -50,7 +56,7 @@ extension RaftCore {
     }
 
     mutating func takeOver(from peer: HubID) {
-        guard role != .leader, membership.isVoter(hub) else { return }
+        guard role != .leader, mayLead else { return }
         electionCount += 1
         stand(isTransfer: true, cause: .handedOver)
     }
