@@ -41,6 +41,9 @@ struct Oracle {
         }
     }
 
+    /// The hub has lost its disk. What it votes from now on is refused by all others.
+    mutating func forgetVotes(of hub: HubID) { votes[hub] = nil }
+
     /// Log matching: the same index and term mean the same entry and, step by step, the same log before it.
     mutating func writes(_ hub: HubID, _ entries: [Entry], on disk: SimulatedDisk) throws(Violation) {
         for entry in entries {

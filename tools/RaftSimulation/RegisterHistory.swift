@@ -5,7 +5,7 @@
 /// the last begin of its operations the register must have held the cluster's value (a forward zone), unless all
 /// overlap (a backward zone). The history is linearizable when no two forward zones overlap and no backward zone lies
 /// within a forward one.
-struct RegisterHistory {
+package struct RegisterHistory {
     private struct Cluster {
         /// When the write began; nil while only reads are known.
         var writeBegin: UInt64?
@@ -17,13 +17,15 @@ struct RegisterHistory {
 
     private var clusters: [UInt32: Cluster] = [0: Cluster(writeBegin: 0, firstEnd: 0, isRead: true)]
 
-    mutating func beginWrite(_ value: UInt32, at time: UInt64) {
+    package init() {}
+
+    package mutating func beginWrite(_ value: UInt32, at time: UInt64) {
         var cluster = Cluster(writeBegin: time)
         cluster.lastBegin = time
         clusters[value] = cluster
     }
 
-    mutating func endWrite(_ value: UInt32, at time: UInt64) {
+    package mutating func endWrite(_ value: UInt32, at time: UInt64) {
         guard var cluster = clusters[value] else { return }
         cluster.firstEnd = min(cluster.firstEnd, time)
         cluster.isAcknowledged = true
@@ -31,12 +33,12 @@ struct RegisterHistory {
     }
 
     /// The write has certainly not been done.
-    mutating func dropWrite(_ value: UInt32) {
+    package mutating func dropWrite(_ value: UInt32) {
         guard clusters[value]?.isRead == false else { return }
         clusters[value] = nil
     }
 
-    mutating func read(_ value: UInt32, from begin: UInt64, to end: UInt64) {
+    package mutating func read(_ value: UInt32, from begin: UInt64, to end: UInt64) {
         var cluster = clusters[value] ?? Cluster()
         cluster.firstEnd = min(cluster.firstEnd, end)
         cluster.lastBegin = max(cluster.lastBegin, begin)
@@ -45,7 +47,7 @@ struct RegisterHistory {
     }
 
     /// What is wrong; nil when nothing is.
-    func violation() -> String? {
+    package func violation() -> String? {
         // A write of unknown outcome that nobody has seen may not have happened.
         let zones = clusters.filter { $0.value.isRead || $0.value.isAcknowledged }
         var forward: [(value: UInt32, from: UInt64, to: UInt64)] = []

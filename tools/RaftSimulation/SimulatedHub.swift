@@ -44,8 +44,8 @@ final class SimulatedHub {
 
     /// What the disk held that was lost.
     var lost: SimulatedDisk.Content?
-    /// Started to be added; it may be a member by now.
-    var wasNeverMember = false
+    /// Started to be added, and not wiped; it may be a member by now.
+    var isSpare = false
     /// May only grow, from one process to the next, too.
     var highestTerm = Term.zero
     var leadersLast: (term: Term, last: LogIndex)?

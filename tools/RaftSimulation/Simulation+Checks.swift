@@ -7,6 +7,9 @@ extension Simulation {
         note("\(hub.id) is \(change.role.rawValue) in term \(change.term): \(change.cause.rawValue)")
         if change.role == .leader, let core = hub.core {
             try oracle.leads(hub.id, core, hub.disk)
+            if profile.strikesLeaders, !areFaultsOver, chance(percent: 80) {
+                queue.add(.strike(place: hub.place, process: hub.process), at: now + pick(1...25))
+            }
         } else {
             hub.announcedTerm = nil
             hub.leadsUntil = 0
@@ -28,8 +31,9 @@ extension Simulation {
 
     func updateLeadsUntil(_ hub: SimulatedHub) {
         guard let core = hub.core, core.role == .leader else { return }
-        let ticks = core.ticksOfCertainLeadership.map { now + $0 * hub.tickLength / 100 }
-        hub.leadsUntil = ticks ?? .max
+        let lastTick = hub.nextTick - hub.tickLength * UInt64(1 + hub.dueTicks)
+        let end = core.ticksOfCertainLeadership.map { (lastTick + $0 * hub.tickLength) / 100 }
+        hub.leadsUntil = end ?? .max
     }
 
     mutating func check(_ hub: SimulatedHub) throws(Violation) {

@@ -19,7 +19,7 @@ extension Simulation {
         configuration.timing.electionMinimum = 24
         configuration.timing.electionMaximum = 48
         configuration.timing.quorumTimeout = 18
-        configuration.limits.appendCost = 200
+        configuration.limits.appendCost = profile.appendCost
         configuration.limits.windowAppends = 4
         configuration.limits.applyCost = 400
         configuration.limits.snapshotChunkBytes = 5
@@ -70,8 +70,8 @@ extension Simulation {
         guard hub.isRunning, hub.writing == nil else { return }
         while hub.dueTicks > 0 || !hub.inbox.isEmpty {
             if hub.dueTicks > 0 {
-                hub.dueTicks -= 1
-                hub.core?.tick()
+                for _ in 0..<hub.dueTicks { hub.core?.tick() }
+                hub.dueTicks = 0
             } else {
                 var inbox: [SimulatedHub.Input] = []
                 swap(&inbox, &hub.inbox)
@@ -80,6 +80,7 @@ extension Simulation {
             try work(hub)
             if hub.writing != nil || hub.core == nil { return }
         }
+        try announceLeading(hub)
     }
 
     private mutating func take(_ input: SimulatedHub.Input, on hub: SimulatedHub) {
@@ -152,7 +153,6 @@ extension Simulation {
         for token in ready.reads { finishRead(token, on: hub) }
         if hub.core?.role != .leader { dropOperations(of: hub) }
         if ready.wantsSnapshot { hub.core?.offerSnapshot(hub.machine.snapshot) }
-        try announceLeading(hub)
     }
 
     private mutating func restore(_ snapshot: Snapshot, into hub: SimulatedHub) {

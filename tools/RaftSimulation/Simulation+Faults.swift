@@ -7,7 +7,9 @@ extension Simulation {
         guard !areFaultsOver else { return }
         queue.add(.fault, at: now + pick(profile.faultInterval / 2...profile.faultInterval * 2))
         guard let fault = profile.faults.randomElement(using: &random) else { return }
-        let hub = hubs[Int(random.next() % UInt64(hubs.count))]
+        // The leader has most to lose.
+        let victim = chance(percent: 40) ? leader : nil
+        let hub = victim ?? hubs[Int(random.next() % UInt64(hubs.count))]
         switch fault {
         case .kill, .losePower:
             guard hub.core != nil else { return }
@@ -36,6 +38,12 @@ extension Simulation {
         }
     }
 
+    mutating func strike(_ hub: SimulatedHub, process: UInt64) {
+        guard !areFaultsOver, hub.core != nil, hub.process == process else { return }
+        note("\(hub.id) is struck")
+        end(hub, losingPower: chance(percent: 50))
+    }
+
     var leader: SimulatedHub? { hubs.last { $0.isRunning && $0.core?.role == .leader } }
 
     private mutating func changeOnLeader(_ change: MembershipChange) throws(Violation) {
@@ -57,7 +65,7 @@ extension Simulation {
 
     private mutating func addSpare() throws(Violation) {
         if let leader, let core = leader.core,
-            let spare = hubs.first(where: { hub in hub.wasNeverMember && core.membership.member(hub.id) == nil })
+            let spare = hubs.first(where: { hub in hub.isSpare && core.membership.member(hub.id) == nil })
         {
             let member = Member(id: spare.id, address: Address(host: "hub", port: spare.place + 1))
             try hand(.change(.add(member)), to: leader)
@@ -66,25 +74,31 @@ extension Simulation {
         guard hubs.count < 8 else { return }
         addHub(hubs.count, membership: Membership())
         let hub = hubs[hubs.count - 1]
-        hub.wasNeverMember = true
+        hub.isSpare = true
         try start(hub)
     }
 
     /// A hub loses its disk and comes back under its old name. It must be refused. Only one at a time, and only one
-    /// whose disk is named in the logs of all others, which comes about within moments (see `MembershipChange`).
+    /// whose disk is named in the logs of all that know it, which comes about within moments (see `MembershipChange`).
     private mutating func wipe(_ hub: SimulatedHub) {
         guard wiped.isEmpty, let core = leader?.core, core.membershipIndex <= core.commit,
             core.membership.voterCount >= 3, core.membership.member(hub.id) != nil
         else { return }
-        let isKnown = core.membership.members.allSatisfy { member in
-            let disk = hubs[Int(member.id.rawValue) - 1].disk.durable
-            return member.id == hub.id || disk.membership.member(hub.id)?.incarnation == hub.incarnation
+        let isKnown = hubs.allSatisfy { other in
+            if other === hub { return true }
+            guard let member = other.disk.durable.membership.member(hub.id) else {
+                return core.membership.member(other.id) == nil
+            }
+            return member.incarnation == hub.incarnation
         }
         guard isKnown else { return }
         note("\(hub.id) loses its disk")
         wiped.insert(hub.place)
+        for other in hubs { other.inbox.removeAll { if case .change = $0 { true } else { false } } }
         if hub.core != nil { end(hub, losingPower: true) }
         hub.lost = hub.disk.durable
+        hub.isSpare = false
+        oracle.forgetVotes(of: hub.id)
         hub.disk = SimulatedDisk(membership: core.membership, bug: options.driverBug)
         hub.machine = SimulatedMachine()
         hub.flushedMachine = SimulatedMachine()

@@ -26,6 +26,7 @@ package struct Simulation {
         case resume(place: Int)
         case heal
         case fault
+        case strike(place: Int, process: UInt64)
         case client(Int)
         case clientTimeout(Int, number: UInt64)
     }
@@ -101,6 +102,7 @@ package struct Simulation {
         case .resume(let place): try resume(hubs[place])
         case .heal: heal()
         case .fault: try fault()
+        case .strike(let place, let process): strike(hubs[place], process: process)
         case .client(let client): try beginOperation(client)
         case .clientTimeout(let client, let number): timeOut(client, number: number)
         }
@@ -127,7 +129,11 @@ struct Profile {
     var latePercent: UInt64
     var faultInterval: UInt64
     var faults: [Fault]
+    /// Leaders are struck down soon after their election, so that terms with few entries pile up (paper, figure 8).
+    var strikesLeaders: Bool
     var compactionStep: Int
+    /// Bounds an append: one entry, or about five.
+    var appendCost: Int
 
     init(random: inout SplitMix) {
         hubCount = [1, 2, 3, 3, 3, 4, 5, 5].randomElement(using: &random) ?? 3
@@ -135,8 +141,10 @@ struct Profile {
         duplicatePercent = [0, 0, 2, 10].randomElement(using: &random) ?? 0
         latency = [1...2, 1...10, 5...30].randomElement(using: &random) ?? 1...10
         latePercent = [0, 0, 2, 10].randomElement(using: &random) ?? 0
-        faultInterval = [40, 100, 300].randomElement(using: &random) ?? 100
+        faultInterval = [30, 60, 100, 300].randomElement(using: &random) ?? 100
         faults = Fault.allCases.filter { _ in Bool.random(using: &random) }
+        strikesLeaders = random.next() % 4 == 0
+        appendCost = strikesLeaders ? 40 : [40, 200].randomElement(using: &random) ?? 200
         compactionStep = [3, 10, 40].randomElement(using: &random) ?? 10
     }
 }

@@ -111,6 +111,7 @@ package struct RaftCore {
         let timing = configuration.timing
         electionCountdown =
             timing.electionMinimum + random.next(upperBound: timing.electionMaximum - timing.electionMinimum)
+        if !membership.isVoter(hub) { electionCountdown *= 4 }
     }
 
     // MARK: Messages
