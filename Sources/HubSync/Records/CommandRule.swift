@@ -1,0 +1,75 @@
+/// What the hub has to know of a command to relay it: the keys that it writes, and what kind of write it is.
+/// The table holds every command that a Pika 2.3 sends or that a hub may send to it
+/// (`protocol/pika-2.3-hub.md`, sections 2 and 3).
+public struct CommandRule: Equatable, Sendable {
+    /// How a write relates to the key's registers (`design/convergence.md`).
+    public enum Effect: Equatable, Sendable {
+        /// The whole value (and the expiry): SET and its like.
+        case value
+        /// The key is gone afterwards.
+        case delete
+        /// The expiry only.
+        case expiry
+        /// Changes what is there: a delta, a list or sorted-set operation, a condition. Has to arrive in order and
+        /// must not arrive twice.
+        case operation
+    }
+
+    /// Where a command's keys stand.
+    public enum Keys: Equatable, Sendable {
+        /// The first argument.
+        case first
+        /// Every argument.
+        case every
+        /// Every other argument, beginning with the first: MSET.
+        case alternate
+        /// The first two arguments: RPOPLPUSH.
+        case firstTwo
+    }
+
+    /// Pika keeps a namespace for each type, so one key can be a string and a list at once.
+    public enum ValueType: UInt8, Equatable, Sendable, Codable {
+        case string = 1
+        case list = 2
+        case sortedSet = 3
+        /// Of any type: DEL, EXPIREAT, PERSIST.
+        case any = 4
+    }
+
+    public var effect: Effect
+    public var keys: Keys
+    public var type: ValueType
+
+    /// The rule for a command name in any letter case; nil when the hub cannot relay it.
+    public static func of(_ name: Slice<UnsafeRawBufferPointer>) -> CommandRule? {
+        guard name.count <= longestName else { return nil }
+        return table[lowercased(name)]
+    }
+
+    static func lowercased(_ name: some Sequence<UInt8>) -> String {
+        String(decoding: name.map { $0 &- 65 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    private static let longestName = 16
+
+    static let table: [String: CommandRule] = {
+        var table: [String: CommandRule] = [:]
+        func add(_ names: String, _ effect: Effect, _ type: ValueType, keys: Keys = .first) {
+            for name in names.split(separator: " ") {
+                table[String(name)] = CommandRule(effect: effect, keys: keys, type: type)
+            }
+        }
+        add("set setex getset", .value, .string)
+        add("setnx incr incrby incrbyfloat decr decrby append setrange pfadd", .operation, .string)
+        add("mset", .operation, .string, keys: .alternate)
+        add("msetnx", .operation, .string, keys: .alternate)
+        add("pfmerge", .operation, .string, keys: .every)
+        add("del", .delete, .any, keys: .every)
+        add("expire pexpire expireat pexpireat persist", .expiry, .any)
+        add("lpush lpushx lpop rpush rpushx rpop lset lrem ltrim linsert", .operation, .list)
+        add("rpoplpush", .operation, .list, keys: .firstTwo)
+        add("zadd zincrby zrem zremrangebyrank zremrangebyscore zremrangebylex", .operation, .sortedSet)
+        add("zunionstore zinterstore", .operation, .sortedSet)
+        return table
+    }()
+}

@@ -1,0 +1,72 @@
+internal import HubStore
+
+/// The newest chunks of the relay log in memory, and the sizes of all that is kept on disk. Chunks that left the
+/// window are read from the relay store by the destinations that still need them.
+struct RelayWindow: Sendable {
+    private var chunks: [RelayChunk?] = []
+    /// Index of the oldest chunk in `chunks`; what lies before it has been given up.
+    private var head = 0
+    private(set) var next: ChunkSequence
+    private(set) var windowBytes = 0
+    private let maximumWindowBytes: Int
+    /// Bytes of what is kept on disk, in runs of about `runBytes` each, oldest first.
+    private var runs: [(last: ChunkSequence, bytes: Int)] = []
+    private(set) var keptBytes = 0
+    private(set) var droppedThrough: ChunkSequence
+
+    private static let runBytes = 16 << 20
+
+    /// - Parameters:
+    ///   - first: the oldest chunk on disk.
+    ///   - next: the number of the next chunk.
+    init(first: ChunkSequence, next: ChunkSequence, keptBytes: Int, maximumWindowBytes: Int) {
+        self.next = next
+        self.maximumWindowBytes = maximumWindowBytes
+        self.keptBytes = keptBytes
+        droppedThrough = first.previous
+        if keptBytes > 0 { runs = [(last: next.previous, bytes: keptBytes)] }
+    }
+
+    /// The oldest chunk in memory.
+    var firstInMemory: ChunkSequence { ChunkSequence(next.rawValue - UInt64(chunks.count - head)) }
+
+    func chunk(_ sequence: ChunkSequence) -> RelayChunk? {
+        guard sequence >= firstInMemory, sequence < next else { return nil }
+        return chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
+    }
+
+    mutating func append(_ chunk: RelayChunk) {
+        precondition(chunk.sequence == next, "chunk \(chunk.sequence) where \(next) is next")
+        chunks.append(chunk)
+        next = chunk.sequence.next
+        windowBytes += chunk.commands.count
+        let bytes = chunk.commands.count + 64
+        keptBytes += bytes
+        if let last = runs.indices.last, runs[last].bytes < Self.runBytes {
+            runs[last] = (last: chunk.sequence, bytes: runs[last].bytes + bytes)
+        } else {
+            runs.append((last: chunk.sequence, bytes: bytes))
+        }
+        while windowBytes > maximumWindowBytes, chunks.count - head > 1 { forgetOldest() }
+    }
+
+    /// Chunks up to here are gone from disk.
+    mutating func drop(through sequence: ChunkSequence) {
+        droppedThrough = max(droppedThrough, sequence)
+        while firstInMemory <= sequence, head < chunks.count { forgetOldest() }
+        while let first = runs.first, first.last <= sequence {
+            keptBytes -= first.bytes
+            runs.removeFirst()
+        }
+    }
+
+    private mutating func forgetOldest() {
+        windowBytes -= chunks[head]?.commands.count ?? 0
+        chunks[head] = nil
+        head += 1
+        if head > 64 && head * 2 > chunks.count {
+            chunks.removeFirst(head)
+            head = 0
+        }
+    }
+}
