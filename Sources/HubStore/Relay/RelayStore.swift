@@ -4,8 +4,9 @@
 /// | column family | key | value |
 /// |---|---|---|
 /// | `default` | chunk sequence, u64 big endian | the chunk: `RelayChunk` in HubSync gives the layout |
-/// | `cursors` | server id, u32 big endian | acknowledged chunk sequence, u64 big endian, then the server's run, UTF-8 |
-/// | `cursors` | empty | first chunk sequence still kept, u64 big endian, then the owner, UTF-8 |
+/// | `places` | `c`, then a server id, u32 big endian | acknowledged chunk sequence, u64 big endian, then the server's run, UTF-8 |
+/// | `places` | `r`, then a server id, u32 big endian | how far this source has been read, as `BinlogProgress.stored` |
+/// | `places` | `m` | first chunk sequence still kept, u64 big endian, then the owner, UTF-8 |
 ///
 /// Nothing here is synced. It survives the end of the process. A loss of power can take the newest writes, all of
 /// one batch or none; what they held is read again from the sources. For that reason damage at the end of the
@@ -38,12 +39,14 @@ public struct RelayStore: Sendable {
 
     private let database: RocksDatabase
     private let chunks: ColumnFamily
-    private let cursorFamily: ColumnFamily
+    private let places: ColumnFamily
     /// The first chunk that is kept, or would be.
     public private(set) var first: ChunkSequence
     /// The chunk that is written next.
     public private(set) var next: ChunkSequence
     public private(set) var cursors: [ServerID: Cursor]
+    /// How far each source had been read with the newest chunk.
+    public private(set) var received: [ServerID: BinlogProgress]
     /// Who wrote the log: only the hub that was primary last may go on with it. Empty for a new log.
     public private(set) var owner: String
 
@@ -55,10 +58,10 @@ public struct RelayStore: Sendable {
         options.writeBufferCount = 3
         options.maxTotalWALBytes = 96 << 20
         options.recycledLogFiles = 4
-        database = try RocksDatabase(path: path, families: ["cursors"], options: options)
+        database = try RocksDatabase(path: path, families: ["places"], options: options)
         chunks = database.family()
-        cursorFamily = database.family("cursors")
-        (first, owner, cursors) = try Self.readCursors(database)
+        places = database.family("places")
+        (first, owner, cursors, received) = try Self.readPlaces(database)
         next = first
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
         if let last = try Self.lastSequence(database, from: first) { next = last.next }
@@ -66,9 +69,12 @@ public struct RelayStore: Sendable {
 
     /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
     ///
-    /// - Parameter dropThrough: the last chunk that nobody needs any more.
+    /// - Parameters:
+    ///   - received: how far the sources of the chunks have been read with them.
+    ///   - dropThrough: the last chunk that nobody needs any more.
     public mutating func write(
-        _ items: [Item], cursors moved: [ServerID: Cursor] = [:], dropThrough: ChunkSequence? = nil
+        _ items: [Item], received read: [ServerID: BinlogProgress] = [:], cursors moved: [ServerID: Cursor] = [:],
+        dropThrough: ChunkSequence? = nil
     ) throws(StoreError) {
         var batch = WriteBatch()
         for item in items {
@@ -80,42 +86,58 @@ public struct RelayStore: Sendable {
                 }
             }
         }
+        for (server, progress) in read {
+            received[server] = progress
+            batch.put(Self.key("r", server), progress.stored, in: places)
+        }
         for (server, cursor) in moved {
             cursors[server] = cursor
             batch.put(
-                bigEndian(server.rawValue), bigEndian(cursor.acknowledged.rawValue) + cursor.run.utf8,
-                in: cursorFamily)
+                Self.key("c", server), bigEndian(cursor.acknowledged.rawValue) + cursor.run.utf8, in: places)
         }
-        if let dropThrough, dropThrough >= first {
-            if dropThrough.rawValue - first.rawValue > 1000 {
-                batch.deleteRange(bigEndian(first.rawValue), bigEndian(dropThrough.next.rawValue), in: chunks)
-            } else {
-                for sequence in first.rawValue...dropThrough.rawValue { batch.delete(bigEndian(sequence), in: chunks) }
-            }
-            let from = first
-            first = dropThrough.next
-            batch.put([], bigEndian(first.rawValue) + owner.utf8, in: cursorFamily)
-            try database.write(batch, sync: false)
-            if dropThrough.rawValue - from.rawValue > 1000 {
-                try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(dropThrough.rawValue), in: chunks)
-            }
-            return
+        guard let dropThrough, dropThrough >= first else { return try database.write(batch, sync: false) }
+        let from = first
+        let isLong = dropThrough.rawValue - from.rawValue > 1000
+        if isLong {
+            batch.deleteRange(bigEndian(from.rawValue), bigEndian(dropThrough.next.rawValue), in: chunks)
+        } else {
+            for sequence in from.rawValue...dropThrough.rawValue { batch.delete(bigEndian(sequence), in: chunks) }
         }
+        first = dropThrough.next
+        putFirst(&batch)
+        try database.write(batch, sync: false)
+        if isLong {
+            try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(dropThrough.rawValue), in: chunks)
+        }
+    }
+
+    /// Names who goes on with the log, without touching what is in it.
+    public mutating func own(_ owner: String) throws(StoreError) {
+        self.owner = owner
+        var batch = WriteBatch()
+        putFirst(&batch)
         try database.write(batch, sync: false)
     }
 
-    /// Forgets every chunk and cursor; the numbers go on. For a hub that becomes primary after another one.
+    /// Forgets every chunk and place; the numbers go on. For a hub that becomes primary after another one.
     public mutating func start(over owner: String) throws(StoreError) {
         var batch = WriteBatch()
-        batch.deleteRange(bigEndian(first.rawValue), bigEndian(next.rawValue), in: chunks)
-        for server in cursors.keys { batch.delete(bigEndian(server.rawValue), in: cursorFamily) }
-        cursors = [:]
+        if first < next { batch.deleteRange(bigEndian(first.rawValue), bigEndian(next.rawValue), in: chunks) }
+        for server in cursors.keys { batch.delete(Self.key("c", server), in: places) }
+        for server in received.keys { batch.delete(Self.key("r", server), in: places) }
+        (cursors, received) = ([:], [:])
         first = next
         self.owner = owner
-        batch.put([], bigEndian(first.rawValue) + owner.utf8, in: cursorFamily)
+        putFirst(&batch)
         try database.write(batch, sync: false)
-        try database.deleteFiles(from: bigEndian(0), to: bigEndian(next.rawValue), in: chunks)
+        try database.deleteFiles(from: bigEndian(UInt64(0)), to: bigEndian(next.rawValue), in: chunks)
     }
+
+    private func putFirst(_ batch: inout WriteBatch) {
+        batch.put(Array("m".utf8), bigEndian(first.rawValue) + owner.utf8, in: places)
+    }
+
+    private static func key(_ kind: String, _ server: ServerID) -> [UInt8] { Array(kind.utf8) + bigEndian(server.rawValue) }
 
     /// The chunks from `sequence` on, up to about `maximumBytes`, at least one if there is one.
     public func read(from sequence: ChunkSequence, maximumBytes: Int) throws(StoreError) -> [(ChunkSequence, [UInt8])] {
@@ -135,27 +157,32 @@ public struct RelayStore: Sendable {
             + (database.figure("rocksdb.size-all-mem-tables", in: chunks) ?? 0)
     }
 
-    private static func readCursors(
+    private static func readPlaces(
         _ database: RocksDatabase
-    ) throws(StoreError) -> (ChunkSequence, String, [ServerID: Cursor]) {
+    ) throws(StoreError) -> (ChunkSequence, String, [ServerID: Cursor], [ServerID: BinlogProgress]) {
         var first = ChunkSequence(1)
         var owner = ""
         var cursors: [ServerID: Cursor] = [:]
-        var iterator = database.iterator(from: [], to: nil, in: database.family("cursors"))
-        while let pair = try iterator.next() {
-            guard pair.value.count >= 8 else {
-                throw .corruption(during: "reading \(database.path)", text: "a cursor of \(pair.value.count) bytes")
-            }
-            let sequence = ChunkSequence(bigEndianValue(pair.value[..<8]))
-            let text = String(decoding: pair.value[8...], as: UTF8.self)
-            if pair.key.isEmpty {
-                (first, owner) = (sequence, text)
-            } else {
-                let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(pair.key[...])))
-                cursors[server] = Cursor(acknowledged: sequence, run: text)
+        var received: [ServerID: BinlogProgress] = [:]
+        var iterator = database.iterator(from: [], to: nil, in: database.family("places"))
+        while let (key, value) = try iterator.next() {
+            let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(key.dropFirst())))
+            var reader = LittleEndianReader(bytes: value)
+            switch key.first {
+            case UInt8(ascii: "m") where value.count >= 8:
+                (first, owner) = (ChunkSequence(bigEndianValue(value[..<8])), String(decoding: value[8...], as: UTF8.self))
+            case UInt8(ascii: "c") where key.count == 5 && value.count >= 8:
+                cursors[server] = Cursor(
+                    acknowledged: ChunkSequence(bigEndianValue(value[..<8])),
+                    run: String(decoding: value[8...], as: UTF8.self))
+            case UInt8(ascii: "r") where key.count == 5:
+                guard let progress = BinlogProgress(from: &reader) else { fallthrough }
+                received[server] = progress
+            default:
+                throw .corruption(during: "reading \(database.path)", text: "the place \(key) has \(value.count) bytes")
             }
         }
-        return (first, owner, cursors)
+        return (first, owner, cursors, received)
     }
 
     private static func lastSequence(

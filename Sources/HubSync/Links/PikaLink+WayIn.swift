@@ -93,7 +93,7 @@ extension PikaLink {
         }
         guard report.stage != nil else {
             askedFile = wantedFile ?? 0
-            return open()
+            return open(now: now)
         }
         return inspect(now: now)
     }
@@ -113,10 +113,11 @@ extension PikaLink {
             return fail("asked for binlog file \(wantedFile), it would send from file \(left)", now: now)
         }
         askedFile = left
-        return open()
+        return open(now: now)
     }
 
-    private mutating func open() -> [Action] {
+    private mutating func open(now: Double) -> [Action] {
+        openingSince = now
         phase = .opening
         return [.connect(.sender), .connect(.heartbeat)]
     }

@@ -90,6 +90,8 @@ struct PikaLink: Sendable {
     /// The file to ask for; nil while nothing of the server is recorded, which means its oldest.
     var wantedFile: UInt32?
     var askedFile: UInt32 = 0
+    /// When the running epoch began: incoming connections that are older belong to another.
+    var openingSince = 0.0
     var connected: Set<Role> = []
     var requests: [Request] = []
     var requestsSince = 0.0

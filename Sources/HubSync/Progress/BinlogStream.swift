@@ -28,6 +28,8 @@ struct BinlogStream: Equatable, Sendable {
     private(set) var last: BinlogPosition?
     /// Where the record after the last one starts, if it is for the hub and in the same file.
     private(set) var end: UInt64 = 0
+    /// A file of which everything that is still to come on this connection is known to be new.
+    var newIn: UInt32?
 
     /// The newest file in which the record after this one, or this one, may stand.
     func newestFile(of stamp: UInt32) -> UInt32 {
@@ -64,7 +66,5 @@ struct BinlogStream: Equatable, Sendable {
     }
 
     /// The file of the last record is the one that its stamp names, as other evidence has shown.
-    mutating func settleInFile() {
-        if case .boundary(let file) = place { place = .file(file) }
-    }
+    mutating func settle(in file: UInt32) { place = .file(file) }
 }

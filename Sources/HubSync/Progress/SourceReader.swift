@@ -47,24 +47,22 @@ struct SourceReader: Sendable {
         beginEpoch()
     }
 
-    /// A new destination, or one whose progress was set back: reading has to start over where it is.
-    /// - Returns: true when the source has to be asked again.
-    mutating func add(_ destination: ServerID, base: BinlogProgress, others: [ServerID]) -> Bool {
-        if base.isSuperset(of: progress) {
-            if !progress.isSuperset(of: base) { ahead[destination] = base }
-            return false
-        }
-        let common = progress.intersection(base)
-        for other in others where other != destination && ahead[other] == nil { ahead[other] = progress }
-        progress = common
-        ahead[destination] = progress.isSuperset(of: base) ? nil : base
-        return true
-    }
-
     mutating func remove(_ destination: ServerID) { ahead[destination] = nil }
 
-    /// All connections are gone, and what comes next comes from the start of `progress.firstOpenFile`.
-    mutating func beginEpoch() {
+    /// All connections are gone, and what comes next comes from the start of `file`.
+    mutating func beginEpoch(at file: UInt32) {
+        progress.coverFiles(below: file)
+        beginEpoch()
+    }
+
+    /// What the destination has, or will have from the relay log.
+    func covered(for destination: ServerID) -> BinlogProgress {
+        var covered = progress
+        if let more = ahead[destination] { covered.formUnion(more) }
+        return covered
+    }
+
+    private mutating func beginEpoch() {
         streams = [:]
         finished = []
         evidence = FileEvidence()
@@ -75,17 +73,24 @@ struct SourceReader: Sendable {
     /// A connection of the running epoch.
     mutating func opened(_ connection: LinkConnectionID) { streams[connection] = BinlogStream() }
 
+    /// The state of a connection, to be worked on and handed back with `settle`.
+    func stream(_ connection: LinkConnectionID) -> BinlogStream? { streams[connection] }
+
     /// Judges the next record of a connection, without moving past it.
     func judge(
-        _ record: BinlogRecord, on connection: LinkConnectionID, ordered: Bool
+        _ record: BinlogRecord, in stream: inout BinlogStream, ordered: Bool
     ) -> (verdict: Verdict, located: BinlogStream.Located?) {
-        guard let stream = streams[connection] else { return (.hold(undecided: false), nil) }
         guard let located = stream.locate(file: record.file, offset: record.offset) else {
             return (.backwards(after: stream.last ?? BinlogPosition(file: 0, offset: 0)), nil)
         }
         let position = located.position
-        if known.covers(position) {
-            if ahead.isEmpty || ahead.values.allSatisfy({ $0.covers(position) }) { return (.duplicate, located) }
+        var isKnown = false
+        if stream.newIn != position.file || !located.isInFile {
+            isKnown = known.covers(position)
+            if isKnown && (ahead.isEmpty || ahead.values.allSatisfy { $0.covers(position) }) {
+                return (.duplicate, located)
+            }
+            if located.isInFile && !isKnown && known.singles.isEmpty { stream.newIn = position.file }
         }
         if ordered {
             let newest = stream.newestFile(of: record.file)
@@ -99,23 +104,26 @@ struct SourceReader: Sendable {
     }
 
     /// Moves past a record that was judged. Its place becomes part of `progress` with `settle`.
-    mutating func pass(_ located: BinlogStream.Located, length: Int, on connection: LinkConnectionID) {
-        streams[connection]?.pass(located, length: length)
+    mutating func pass(_ located: BinlogStream.Located, length: Int, in stream: inout BinlogStream) {
+        stream.pass(located, length: length)
         if let file = located.finished { finished.insert(file) }
         if !located.isInFile {
             progress.coverSingle(located.position)
-            for stream in streams.values where stream.place == .file(located.position.file) {
-                if stream.end == located.position.offset { finished.insert(located.position.file) }
+            for other in streams.values where other.place == .file(located.position.file) {
+                if other.end == located.position.offset { finished.insert(located.position.file) }
             }
         }
     }
 
     /// Makes what has been passed on a connection part of `progress`. Once per read, not per record.
-    mutating func settle(_ connection: LinkConnectionID) {
-        guard let stream = streams[connection], let last = stream.last else { return }
+    mutating func settle(_ stream: BinlogStream, of connection: LinkConnectionID) {
+        streams[connection] = stream
+        guard let last = stream.last else { return }
         if case .file(let file) = stream.place {
             progress.cover(last)
-            if progress.singles.contains(BinlogPosition(file: file, offset: stream.end)) { finished.insert(file) }
+            if !progress.singles.isEmpty, progress.singles.contains(BinlogPosition(file: file, offset: stream.end)) {
+                finished.insert(file)
+            }
         }
         advance()
     }
@@ -126,7 +134,7 @@ struct SourceReader: Sendable {
         for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) { finished.insert(file) }
         if status.producerFile == progress.firstOpenFile {
             for connection in streams.keys where streams[connection]?.place == .boundary(status.producerFile) {
-                streams[connection]?.settleInFile()
+                streams[connection]?.settle(in: status.producerFile)
             }
         }
         advance()

@@ -73,3 +73,47 @@ public struct CommandRule: Equatable, Sendable {
         return table
     }()
 }
+
+extension CommandRule {
+    /// Deltas whose order among themselves does not matter.
+    static let commuting: Set<String> = ["incr", "incrby", "decr", "decrby"]
+
+    /// Whether the command must not overtake records of earlier files. Whole values may: what they overtake is older
+    /// and dropped when it arrives.
+    func mustArriveInOrder(_ record: BinlogRecord, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        switch effect {
+        case .delete: false
+        case .expiry, .operation: true
+        case .value:
+            record.argumentCount > 3 && record.name.count == 3
+                && record.argumentRanges(in: bytes).dropFirst(3).contains {
+                    ["nx", "xx"].contains(Self.lowercased(bytes[$0]))
+                }
+        }
+    }
+
+    /// A Pika runs commands of different keys in different workers; this one touches keys of several.
+    var spansWorkers: Bool { keys == .firstTwo || keys == .every && effect == .operation }
+
+    /// Arguments, the name included, below which Pika would run it with what an earlier command left behind.
+    func minimumArguments(_ name: String) -> Int {
+        switch name {
+        case "incr", "decr", "del", "persist", "lpop", "rpop", "pfmerge", "pfadd": 2
+        case "setex", "setrange", "lset", "lrem", "ltrim", "zadd", "zincrby", "zremrangebyrank", "zremrangebyscore",
+            "zremrangebylex", "zunionstore", "zinterstore":
+            4
+        case "linsert": 5
+        default: 3
+        }
+    }
+
+    /// The places of the keys that a command with these arguments writes.
+    func keyRanges(_ arguments: [Range<Int>]) -> [Range<Int>] {
+        switch keys {
+        case .first: [arguments[1]]
+        case .every: Array(arguments.dropFirst())
+        case .firstTwo: Array(arguments[1...2])
+        case .alternate: stride(from: 1, to: arguments.count - 1, by: 2).map { arguments[$0] }
+        }
+    }
+}

@@ -11,10 +11,8 @@ struct Delivery: Sendable {
     static let maximumBarriers = 4
 
     struct Sent: Sendable {
-        var sequence: ChunkSequence
-        var source: ServerID
-        var progress: BinlogProgress
-        var recordCount: Int
+        var chunk: RelayChunk
+        /// 0 for a chunk that is not for this destination.
         var bytes: Int
     }
 
@@ -41,8 +39,6 @@ struct Delivery: Sendable {
     /// Records and bytes sent since the start, repeats included.
     private(set) var recordsSent: UInt64 = 0
     private(set) var bytesSent: UInt64 = 0
-    /// exec_time of the newest acknowledged record.
-    private(set) var acknowledgedExecTime: UInt32 = 0
 
     init(server: ServerID, acknowledged: ChunkSequence) {
         self.server = server
@@ -65,10 +61,7 @@ struct Delivery: Sendable {
                 acknowledged = chunk.sequence
                 continue
             }
-            sent.append(
-                Sent(
-                    sequence: chunk.sequence, source: chunk.source, progress: chunk.progress,
-                    recordCount: chunk.recordCount, bytes: bytes))
+            sent.append(Sent(chunk: chunk, bytes: bytes))
             guard isMine else { continue }
             bytesInFlight += bytes
             recordsSent += UInt64(chunk.recordCount)
@@ -96,7 +89,7 @@ struct Delivery: Sendable {
     mutating func answered() -> [Sent]? {
         guard !barriers.isEmpty else { return nil }
         let barrier = barriers.removeFirst()
-        let count = sent.prefix { $0.sequence <= barrier }.count
+        let count = sent.prefix { $0.chunk.sequence <= barrier }.count
         let done = Array(sent[..<count])
         sent.removeFirst(count)
         for item in done { bytesInFlight -= item.bytes }

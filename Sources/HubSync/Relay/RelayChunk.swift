@@ -9,14 +9,12 @@ public import HubStore
 /// |---|---|
 /// | version of this layout, 1 | u8 |
 /// | audience: 0 others, 1 everyone, 2 others except, 3 only | u8 |
-/// | number of marks m, of singles s, of servers n | u16 each |
+/// | number of servers of the audience n | u16 |
 /// | source id | u32 |
 /// | number of records | u32 |
 /// | latest exec_time | u32 |
-/// | first open file | u32 |
-/// | marks | m × (file u32, offset u64, index u32) |
-/// | singles | s × (file u32, offset u64, index u32) |
 /// | servers of the audience | n × u32 |
+/// | progress | as `BinlogProgress.stored` |
 /// | commands | the rest |
 ///
 /// Valid when the version is known, the audience is one of the four and the header's lists fit; RocksDB's checksums
@@ -79,47 +77,21 @@ public struct RelayChunk: Equatable, Sendable {
         case .only(let only): (kind, servers) = (3, only)
         }
         var bytes = [Self.layoutVersion, kind]
-        bytes.reserveCapacity(24 + 16 * (progress.marks.count + progress.singles.count) + 4 * servers.count)
-        append(UInt16(progress.marks.count), to: &bytes)
-        append(UInt16(progress.singles.count), to: &bytes)
-        append(UInt16(servers.count), to: &bytes)
-        append(source.rawValue, to: &bytes)
-        append(UInt32(recordCount), to: &bytes)
-        append(execTime, to: &bytes)
-        append(progress.firstOpenFile, to: &bytes)
-        for (file, mark) in progress.marks.sorted(by: { $0.key < $1.key }) {
-            append(file, to: &bytes)
-            append(mark.offset, to: &bytes)
-            append(mark.index, to: &bytes)
-        }
-        for single in progress.singles.sorted() {
-            append(single.file, to: &bytes)
-            append(single.offset, to: &bytes)
-            append(single.index, to: &bytes)
-        }
-        for server in servers { append(server.rawValue, to: &bytes) }
-        return bytes
+        bytes.appendLittleEndian(UInt16(servers.count))
+        bytes.appendLittleEndian(source.rawValue)
+        bytes.appendLittleEndian(UInt32(recordCount))
+        bytes.appendLittleEndian(execTime)
+        for server in servers { bytes.appendLittleEndian(server.rawValue) }
+        return bytes + progress.stored
     }
 
     /// Reads a stored chunk. Nil when the bytes are not one of this layout.
     public init?(sequence: ChunkSequence, stored: [UInt8]) {
         var reader = LittleEndianReader(bytes: stored)
         guard reader.next(UInt8.self) == Self.layoutVersion, let kind = reader.next(UInt8.self),
-            let markCount = reader.next(UInt16.self), let singleCount = reader.next(UInt16.self),
             let serverCount = reader.next(UInt16.self), let source = reader.next(UInt32.self),
-            let recordCount = reader.next(UInt32.self), let execTime = reader.next(UInt32.self),
-            let firstOpenFile = reader.next(UInt32.self)
+            let recordCount = reader.next(UInt32.self), let execTime = reader.next(UInt32.self)
         else { return nil }
-        var marks: [UInt32: BinlogProgress.Mark] = [:]
-        for _ in 0..<markCount {
-            guard let position = reader.position() else { return nil }
-            marks[position.file] = BinlogProgress.Mark(offset: position.offset, index: position.index)
-        }
-        var singles: Set<BinlogPosition> = []
-        for _ in 0..<singleCount {
-            guard let position = reader.position() else { return nil }
-            singles.insert(position)
-        }
         var servers: [ServerID] = []
         for _ in 0..<serverCount {
             guard let id = reader.next(UInt32.self) else { return nil }
@@ -132,34 +104,12 @@ public struct RelayChunk: Equatable, Sendable {
         case 3: audience = .only(servers)
         default: return nil
         }
+        guard let progress = BinlogProgress(from: &reader) else { return nil }
         self.sequence = sequence
         self.source = ServerID(source)
         self.recordCount = Int(recordCount)
         self.execTime = execTime
-        progress = BinlogProgress(firstOpenFile: firstOpenFile, marks: marks, singles: singles)
+        self.progress = progress
         commands = Array(stored[reader.index...])
-    }
-}
-
-private func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-}
-
-private struct LittleEndianReader {
-    let bytes: [UInt8]
-    var index = 0
-
-    mutating func next<Value: FixedWidthInteger>(_: Value.Type) -> Value? {
-        let size = MemoryLayout<Value>.size
-        guard bytes.count - index >= size else { return nil }
-        defer { index += size }
-        return bytes.withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: index, as: Value.self)) }
-    }
-
-    mutating func position() -> BinlogPosition? {
-        guard let file = next(UInt32.self), let offset = next(UInt64.self), let index = next(UInt32.self) else {
-            return nil
-        }
-        return BinlogPosition(file: file, offset: offset, index: index)
     }
 }

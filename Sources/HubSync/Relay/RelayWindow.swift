@@ -3,7 +3,19 @@ internal import HubStore
 /// The newest chunks of the relay log in memory, and the sizes of all that is kept on disk. Chunks that left the
 /// window are read from the relay store by the destinations that still need them.
 struct RelayWindow: Sendable {
-    private var chunks: [RelayChunk?] = []
+    private struct Entry {
+        var chunk: RelayChunk
+        var arrived: Double
+        /// Bytes of all chunks up to and with this one, since the start.
+        var bytesThrough: UInt64
+    }
+
+    /// What was acknowledged is kept this long, and no more than this much of it: a killed Pika loses what its worker
+    /// queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
+    private static let keptSeconds = 3.0
+    private static let keptBytesBehind: UInt64 = 4 << 20
+
+    private var chunks: [Entry?] = []
     /// Index of the oldest chunk in `chunks`; what lies before it has been given up.
     private var head = 0
     private(set) var next: ChunkSequence
@@ -13,6 +25,8 @@ struct RelayWindow: Sendable {
     private var runs: [(last: ChunkSequence, bytes: Int)] = []
     private(set) var keptBytes = 0
     private(set) var droppedThrough: ChunkSequence
+    private var totalBytes: UInt64 = 0
+    private var keepFrom: ChunkSequence
 
     private static let runBytes = 16 << 20
 
@@ -24,6 +38,7 @@ struct RelayWindow: Sendable {
         self.maximumWindowBytes = maximumWindowBytes
         self.keptBytes = keptBytes
         droppedThrough = first.previous
+        keepFrom = first
         if keptBytes > 0 { runs = [(last: next.previous, bytes: keptBytes)] }
     }
 
@@ -32,12 +47,29 @@ struct RelayWindow: Sendable {
 
     func chunk(_ sequence: ChunkSequence) -> RelayChunk? {
         guard sequence >= firstInMemory, sequence < next else { return nil }
-        return chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
+        return entry(sequence)?.chunk
     }
 
-    mutating func append(_ chunk: RelayChunk) {
+    private func entry(_ sequence: ChunkSequence) -> Entry? {
+        chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
+    }
+
+    /// The last chunk that need not be kept for the sake of a destination that is killed, when all have acknowledged
+    /// `acknowledged`.
+    mutating func droppable(acknowledged: ChunkSequence, now: Double) -> ChunkSequence {
+        while keepFrom < next, keepFrom <= acknowledged {
+            if keepFrom >= firstInMemory, let entry = entry(keepFrom), now - entry.arrived < Self.keptSeconds,
+                totalBytes - entry.bytesThrough < Self.keptBytesBehind
+            { break }
+            keepFrom = keepFrom.next
+        }
+        return keepFrom.previous
+    }
+
+    mutating func append(_ chunk: RelayChunk, now: Double) {
         precondition(chunk.sequence == next, "chunk \(chunk.sequence) where \(next) is next")
-        chunks.append(chunk)
+        totalBytes += UInt64(chunk.commands.count)
+        chunks.append(Entry(chunk: chunk, arrived: now, bytesThrough: totalBytes))
         next = chunk.sequence.next
         windowBytes += chunk.commands.count
         let bytes = chunk.commands.count + 64
@@ -61,7 +93,7 @@ struct RelayWindow: Sendable {
     }
 
     private mutating func forgetOldest() {
-        windowBytes -= chunks[head]?.commands.count ?? 0
+        windowBytes -= chunks[head]?.chunk.commands.count ?? 0
         chunks[head] = nil
         head += 1
         if head > 64 && head * 2 > chunks.count {
