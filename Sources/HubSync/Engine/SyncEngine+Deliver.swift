@@ -45,6 +45,8 @@ extension SyncEngine {
             servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
         }
         movedCursors.insert(servers[index].id)
+        // Early, so that chunks die in RocksDB's memory and are never written to its tables.
+        dropAcknowledged(now: now)
         measure(index, now: now)
     }
 

@@ -142,7 +142,8 @@ extension SyncEngine {
                 "has begun a new binlog: reading it from file \(file), nothing of it counts as delivered")
             let fresh = BinlogProgress(firstOpenFile: file)
             let others = servers.map(\.id).filter { $0 != servers[index].id }
-            servers[index].reader.reset(bases: Dictionary(uniqueKeysWithValues: others.map { ($0, fresh) }), floor: fresh)
+            servers[index].reader.reset(
+                bases: Dictionary(uniqueKeysWithValues: others.map { ($0, fresh) }), floor: fresh)
             for other in servers.indices { servers[other].acknowledged[servers[index].id] = nil }
         }
         servers[index].hasUnplacedDestination = false
@@ -150,7 +151,9 @@ extension SyncEngine {
         servers[index].evidence = OrderEvidence()
         let run = servers[index].link.report.processID
         if let run, let before = servers[index].run, run != before {
-            log(.warning, "server-restarted", servers[index].id, "was restarted; sending it again what it may have lost")
+            log(
+                .warning, "server-restarted", servers[index].id, "was restarted; sending it again what it may have lost"
+            )
             doubt(index, from: window.droppedThrough)
             servers[index].delivery.rewind(to: window.droppedThrough)
         }

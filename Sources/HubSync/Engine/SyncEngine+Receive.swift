@@ -75,46 +75,42 @@ extension SyncEngine {
         }
         var batch = ChunkBatch(source: servers[index].id)
         writer.reserve(bytes.count)
-        var record = BinlogRecord()
         var position = 0
         var readsOn = true
-        var failure: String?
-        do {
-            reading: while try record.parse(bytes, from: position) {
-                guard record.serverID == batch.source else {
-                    failure = "brought a record of server \(record.serverID) among those of \(batch.source)"
-                    break
-                }
-                let rule = CommandRule.of(bytes[record.name])
-                let (verdict, located) = servers[index].reader.judge(
-                    record, in: &stream, ordered: rule.map { $0.mustArriveInOrder(record, bytes) } ?? false)
-                guard let located else {
-                    failure = "sent \(record.file):\(record.offset) after a later place (\(verdict))"
-                    break
-                }
-                switch verdict {
-                case .hold(let undecided):
-                    // The record after this one may tell that it need not wait.
-                    readsOn = undecided && !decided(bytes, after: position + record.length, file: record.file, &stream)
-                    if undecided && stream.place == .file(record.file) { continue reading }
-                    if !readsOn { held.insert(connection) }
-                    break reading
-                case .duplicate, .backwards:
-                    servers[index].statistics.duplicates += 1
-                    remember(record, rule, bytes, at: index)
-                case .everyone, .except:
-                    if record.isForHub {
-                        relay(record, rule, bytes, located, verdict: verdict, at: index, &batch, now: now)
-                    }
-                }
-                servers[index].reader.pass(located, length: record.length, in: &stream)
-                servers[index].statistics.records += 1
-                batch.execTime = max(batch.execTime, record.execTime)
-                position += record.length
+        var failure = parse(bytes)
+        reading: for (record, hash) in parsed {
+            guard record.serverID == batch.source else {
+                failure = "brought a record of server \(record.serverID) among those of \(batch.source)"
+                break
             }
-        } catch {
-            failure = "sent what is no record: \(error)"
+            let rule = CommandRule.of(bytes[record.name])
+            let (verdict, located) = servers[index].reader.judge(
+                record, in: &stream, ordered: rule.map { $0.mustArriveInOrder(record, bytes) } ?? false)
+            guard let located else {
+                failure = "sent \(record.file):\(record.offset) after a later place (\(verdict))"
+                break
+            }
+            switch verdict {
+            case .hold(let undecided):
+                // The record after this one may tell that it need not wait.
+                readsOn = undecided && !decided(bytes, after: position + record.length, file: record.file, &stream)
+                if undecided && stream.place == .file(record.file) { continue reading }
+                if !readsOn { held.insert(connection) }
+                break reading
+            case .duplicate, .backwards:
+                servers[index].statistics.duplicates += 1
+                remember(record, hash, rule, at: index)
+            case .everyone, .except:
+                if record.isForHub {
+                    relay(record, hash, rule, bytes, verdict: verdict, at: index, &batch, now: now)
+                }
+            }
+            servers[index].reader.pass(located, length: record.length, in: &stream)
+            servers[index].statistics.records += 1
+            batch.execTime = max(batch.execTime, record.execTime)
+            position += record.length
         }
+        parsed.removeAll(keepingCapacity: true)
         servers[index].statistics.bytes += UInt64(position)
         servers[index].statistics.execTime = max(servers[index].statistics.execTime, batch.execTime)
         let opened = servers[index].reader.firstOpenFile
@@ -129,6 +125,24 @@ extension SyncEngine {
         }
         pumpAll()
         return Consumption(bytes: position, readsOn: readsOn)
+    }
+
+    /// Parses all complete records and brings their keys' versions into the cache, before any of them is worked on.
+    /// - Returns: what is wrong with the bytes after them.
+    private mutating func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var record = BinlogRecord()
+        var position = 0
+        do {
+            while try record.parse(bytes, from: position) {
+                let hash = hasher.hash(bytes, record.key)
+                touched &+= versions.touch(hash)
+                parsed.append((record, hash))
+                position += record.length
+            }
+            return nil
+        } catch {
+            return "sent what is no record: \(error)"
+        }
     }
 
     /// Whether the record that follows tells in which file the one before it stands.

@@ -3,15 +3,16 @@ internal import HubStore
 /// One record becomes commands for its destinations, or is beaten by what is known of its keys.
 extension SyncEngine {
     mutating func relay(
-        _ record: BinlogRecord, _ rule: CommandRule?, _ bytes: UnsafeRawBufferPointer, _ located: BinlogStream.Located,
-        verdict: SourceReader.Verdict, at index: Int, _ batch: inout ChunkBatch, now: Double
+        _ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, _ bytes: UnsafeRawBufferPointer,
+        verdict: SourceReader.Verdict, at index: Int, _ batch: inout ChunkBatch,
+        now: Double
     ) {
         var audience = RelayChunk.Audience.others
         if case .except(let having) = verdict { audience = .except(having) }
         guard let rule else { return unrelayed(record, bytes, at: index, reason: "no such command is known") }
         if rule.effect == .value && record.argumentCount == 3 && record.name.count == 3 {
-            let decision = decide(record, bytes, key: record.key, effect: .whole, at: index, located, batch, now: now)
-            guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { return }
+            let decision = decide(record, bytes, key: record.key, hash, effect: .whole, at: index, now: now)
+            guard deliver(decision, audience, &batch, at: index, now: now) else { return }
             writer.command(argumentCount: 3, arguments: record.arguments, of: bytes)
             return
         }
@@ -23,8 +24,9 @@ extension SyncEngine {
         switch rule.effect {
         case .delete:
             for key in arguments.dropFirst() {
-                let decision = decide(record, bytes, key: key, effect: .whole, at: index, located, batch, now: now)
-                guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { continue }
+                let decision = decide(
+                    record, bytes, key: key, hasher.hash(bytes, key), effect: .whole, at: index, now: now)
+                guard deliver(decision, audience, &batch, at: index, now: now) else { continue }
                 writer.delete(bytes.slice(key))
             }
         case .value where name != "getset":
@@ -32,10 +34,11 @@ extension SyncEngine {
                 let write = CommandTranslation.valueWrite(
                     name: name, arguments: arguments, of: bytes, execTime: record.execTime)
             else { return unrelayed(record, bytes, at: index, reason: "options that are not understood") }
-            relay(write, record, bytes, located, audience, at: index, &batch, now: now)
+            relay(write, record, bytes, audience, at: index, &batch, now: now)
         case .value:
-            let decision = decide(record, bytes, key: record.key, effect: .whole, at: index, located, batch, now: now)
-            guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { return }
+            let decision = decide(
+                record, bytes, key: record.key, hasher.hash(bytes, record.key), effect: .whole, at: index, now: now)
+            guard deliver(decision, audience, &batch, at: index, now: now) else { return }
             writer.set(bytes.slice(record.key), bytes.slice(arguments[2]))
         case .expiry:
             let expiry = CommandTranslation.expiry(
@@ -43,8 +46,9 @@ extension SyncEngine {
             guard name == "persist" || expiry != nil else {
                 return unrelayed(record, bytes, at: index, reason: "an expiry that is no number")
             }
-            let decision = decide(record, bytes, key: record.key, effect: .expiry, at: index, located, batch, now: now)
-            guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { return }
+            let decision = decide(
+                record, bytes, key: record.key, hasher.hash(bytes, record.key), effect: .expiry, at: index, now: now)
+            guard deliver(decision, audience, &batch, at: index, now: now) else { return }
             if let expiry {
                 writer.expire(bytes.slice(record.key), at: expiry)
             } else {
@@ -52,7 +56,7 @@ extension SyncEngine {
             }
         case .operation:
             relayOperation(
-                rule, name: name, arguments, record, bytes, located, audience, at: index, &batch, now: now)
+                rule, name: name, arguments, record, bytes, audience, at: index, &batch, now: now)
         }
     }
 
@@ -60,19 +64,20 @@ extension SyncEngine {
     /// not matter how long the record was under way.
     private mutating func relay(
         _ write: CommandTranslation.ValueWrite, _ record: BinlogRecord, _ bytes: UnsafeRawBufferPointer,
-        _ located: BinlogStream.Located, _ audience: RelayChunk.Audience, at index: Int, _ batch: inout ChunkBatch,
-        now: Double
+        _ audience: RelayChunk.Audience, at index: Int, _ batch: inout ChunkBatch, now: Double
     ) {
         let key = bytes.slice(record.key)
         guard let condition = write.condition else {
-            let decision = decide(record, bytes, key: record.key, effect: .whole, at: index, located, batch, now: now)
-            guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { return }
+            let decision = decide(
+                record, bytes, key: record.key, hasher.hash(bytes, record.key), effect: .whole, at: index, now: now)
+            guard deliver(decision, audience, &batch, at: index, now: now) else { return }
             writer.set(key, bytes.slice(write.value))
             if let expiry = write.expiry { writer.expire(key, at: expiry) }
             return
         }
-        let decision = decide(record, bytes, key: record.key, effect: .operation, at: index, located, batch, now: now)
-        guard deliver(decision, audience, record, bytes, &batch, at: index, now: now) else { return }
+        let decision = decide(
+            record, bytes, key: record.key, hasher.hash(bytes, record.key), effect: .operation, at: index, now: now)
+        guard deliver(decision, audience, &batch, at: index, now: now) else { return }
         writer.header(4)
         writer.argument("SET")
         writer.argument(key)
@@ -85,14 +90,14 @@ extension SyncEngine {
 
     private mutating func relayOperation(
         _ rule: CommandRule, name: String, _ arguments: [Range<Int>], _ record: BinlogRecord,
-        _ bytes: UnsafeRawBufferPointer, _ located: BinlogStream.Located, _ audience: RelayChunk.Audience,
-        at index: Int, _ batch: inout ChunkBatch, now: Double
+        _ bytes: UnsafeRawBufferPointer, _ audience: RelayChunk.Audience, at index: Int,
+        _ batch: inout ChunkBatch, now: Double
     ) {
         let effect: KeyVersion.Effect = CommandRule.commuting.contains(name) ? .commuting : .operation
         var isWanted = false
         for key in rule.keyRanges(arguments) {
-            let decision = decide(record, bytes, key: key, effect: effect, at: index, located, batch, now: now)
-            if deliver(decision, audience, record, bytes, &batch, at: index, now: now, counts: !isWanted) {
+            let decision = decide(record, bytes, key: key, hasher.hash(bytes, key), effect: effect, at: index, now: now)
+            if deliver(decision, audience, &batch, at: index, now: now, counts: !isWanted) {
                 isWanted = true
             }
         }
@@ -100,7 +105,9 @@ extension SyncEngine {
         switch name {
         case "setnx" where arguments.count == 3:
             // A Pika damages its own binlog when it takes SETNX, MSET or MSETNX on the hub's port.
-            writer.command([Array("SET".utf8), Array(bytes.slice(arguments[1])), Array(bytes.slice(arguments[2])), Array("nx".utf8)])
+            writer.command([
+                Array("SET".utf8), Array(bytes.slice(arguments[1])), Array(bytes.slice(arguments[2])), Array("nx".utf8),
+            ])
         case "mset", "msetnx":
             for pair in stride(from: 1, to: arguments.count - 1, by: 2) {
                 writer.set(bytes.slice(arguments[pair]), bytes.slice(arguments[pair + 1]))
@@ -119,10 +126,9 @@ extension SyncEngine {
 
     /// Takes the write into the version table and tells what is to become of it.
     private mutating func decide(
-        _ record: BinlogRecord, _ bytes: UnsafeRawBufferPointer, key: Range<Int>, effect: KeyVersion.Effect,
-        at index: Int, _ located: BinlogStream.Located, _ batch: ChunkBatch, now: Double
+        _ record: BinlogRecord, _ bytes: UnsafeRawBufferPointer, key: Range<Int>, _ hash: KeyHash,
+        effect: KeyVersion.Effect, at index: Int, now: Double
     ) -> WriteDecision {
-        let hash = hasher.hash(bytes, key)
         var version = KeyVersion(
             seconds: record.execTime, counter: 0, effect: effect, wasEchoed: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: window.next)
@@ -139,7 +145,8 @@ extension SyncEngine {
             if counters.conflicts <= 10 || counters.conflicts.isMultiple(of: 1000) {
                 log(
                     .info, "conflict", servers[index].id,
-                    "and server \(known.source) wrote the same key at once; \(counters.conflicts) such conflicts so far")
+                    "and server \(known.source) wrote the same key at once; \(counters.conflicts) such conflicts so far"
+                )
             }
         }
         if let winner = decision.suspectWinner {
@@ -147,7 +154,9 @@ extension SyncEngine {
             suspect(bytes.slice(key), type, winner: winner, now: now)
         }
         guard decision.fate != .superseded else { return decision }
-        if known.source == version.source || follows, (version.seconds, version.counter) <= (known.seconds, known.counter) {
+        if known.source == version.source || follows,
+            (version.seconds, version.counter) <= (known.seconds, known.counter)
+        {
             version.seconds = known.seconds
             version.counter = known.counter == .max ? .max : known.counter + 1
         }
@@ -158,8 +167,8 @@ extension SyncEngine {
 
     /// Opens the chunk that the record belongs into. False when it goes nowhere.
     private mutating func deliver(
-        _ decision: WriteDecision, _ audience: RelayChunk.Audience, _ record: BinlogRecord,
-        _ bytes: UnsafeRawBufferPointer, _ batch: inout ChunkBatch, at index: Int, now: Double, counts: Bool = true
+        _ decision: WriteDecision, _ audience: RelayChunk.Audience, _ batch: inout ChunkBatch, at index: Int,
+        now: Double, counts: Bool = true
     ) -> Bool {
         var audience = audience
         switch decision.fate {
@@ -182,9 +191,8 @@ extension SyncEngine {
 
     /// A record that all destinations have: it only says what the source has written (`design/convergence.md`,
     /// "Deliver").
-    mutating func remember(_ record: BinlogRecord, _ rule: CommandRule?, _ bytes: UnsafeRawBufferPointer, at index: Int) {
+    mutating func remember(_ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, at index: Int) {
         guard let rule, rule.effect == .value || rule.effect == .delete, record.argumentCount <= 3 else { return }
-        let hash = hasher.hash(bytes, record.key)
         let version = KeyVersion(
             seconds: record.execTime, counter: 0, effect: .whole, wasEchoed: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: recovered.next.previous)

@@ -108,6 +108,9 @@ public struct SyncEngine: Sendable {
     var movedCursors: Set<ServerID> = []
     var actions: [Action] = []
     var writer = CommandWriter()
+    /// The records of the read that is being worked through, with the hashes of their first keys.
+    var parsed: [(BinlogRecord, KeyHash)] = []
+    var touched: UInt8 = 0
     var pending = RelayWrite()
     let recovered: Recovered
     var settled = ChunkSequence(0)
@@ -156,7 +159,9 @@ public struct SyncEngine: Sendable {
     ) {
         for server in servers {
             let same = wanted.first { $0.id == server.id }
-            if same?.generation == server.description.generation, same?.address == server.description.address { continue }
+            if same?.generation == server.description.generation, same?.address == server.description.address {
+                continue
+            }
             remove(server.id, now: now)
         }
         var fresh: Set<ServerID> = []

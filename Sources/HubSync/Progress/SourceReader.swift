@@ -40,9 +40,10 @@ struct SourceReader: Sendable {
 
     /// Starts over with what each destination has, or will have from the relay log.
     mutating func reset(bases: [ServerID: BinlogProgress], floor: BinlogProgress) {
-        progress = bases.values.reduce(nil) { (common: BinlogProgress?, base) in
-            common?.intersection(base) ?? base
-        } ?? floor
+        progress =
+            bases.values.reduce(nil) { (common: BinlogProgress?, base) in
+                common?.intersection(base) ?? base
+            } ?? floor
         ahead = bases.filter { !progress.isSuperset(of: $0.value) }
         beginEpoch()
     }
@@ -77,7 +78,9 @@ struct SourceReader: Sendable {
     func stream(_ connection: LinkConnectionID) -> BinlogStream? { streams[connection] }
 
     /// Judges the next record of a connection, without moving past it.
-    func judge(
+    ///
+    /// Mutating only so that the caller's storage is used in place instead of copied.
+    mutating func judge(
         _ record: BinlogRecord, in stream: inout BinlogStream, ordered: Bool
     ) -> (verdict: Verdict, located: BinlogStream.Located?) {
         guard let located = stream.locate(file: record.file, offset: record.offset) else {

@@ -43,6 +43,13 @@ public struct CommandRule: Equatable, Sendable {
     /// The rule for a command name in any letter case; nil when the hub cannot relay it.
     public static func of(_ name: Slice<UnsafeRawBufferPointer>) -> CommandRule? {
         guard name.count <= longestName else { return nil }
+        if name.count == 3 {
+            // Most records are one of these two; a look into the table costs as much as parsing the record.
+            let start = name.startIndex
+            let letters = (name[start] | 0x20, name[start + 1] | 0x20, name[start + 2] | 0x20)
+            if letters == (0x73, 0x65, 0x74) { return setRule }
+            if letters == (0x64, 0x65, 0x6C) { return deleteRule }
+        }
         return table[lowercased(name)]
     }
 
@@ -51,6 +58,8 @@ public struct CommandRule: Equatable, Sendable {
     }
 
     private static let longestName = 16
+    private static let setRule = CommandRule(effect: .value, keys: .first, type: .string)
+    private static let deleteRule = CommandRule(effect: .delete, keys: .every, type: .any)
 
     static let table: [String: CommandRule] = {
         var table: [String: CommandRule] = [:]

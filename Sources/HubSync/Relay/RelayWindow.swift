@@ -60,7 +60,9 @@ struct RelayWindow: Sendable {
         while keepFrom < next, keepFrom <= acknowledged {
             if keepFrom >= firstInMemory, let entry = entry(keepFrom), now - entry.arrived < Self.keptSeconds,
                 totalBytes - entry.bytesThrough < Self.keptBytesBehind
-            { break }
+            {
+                break
+            }
             keepFrom = keepFrom.next
         }
         return keepFrom.previous

@@ -144,7 +144,8 @@ extension SyncEngine {
             // Empties the list and leaves a string of the same name alone.
             writer.command(words("LTRIM") + [key] + words("1", "0"))
             for start in stride(from: 0, to: values.count, by: Self.elementsPerCommand) {
-                writer.command(words("RPUSH") + [key] + values[start..<min(start + Self.elementsPerCommand, values.count)])
+                writer.command(
+                    words("RPUSH") + [key] + values[start..<min(start + Self.elementsPerCommand, values.count)])
             }
             isThere = !values.isEmpty
         case (.sortedSet, .array(let elements)):

@@ -32,6 +32,11 @@ struct VersionTable: Sendable {
         return nil
     }
 
+    /// Brings the place of a key into the processor's cache. Many of these in a row cost little more than one, because
+    /// none waits for another; the result only keeps the loads from being left out.
+    @inline(__always)
+    func touch(_ hash: KeyHash) -> UInt8 { young.touch(hash) &+ old.touch(hash) }
+
     /// - Parameter settled: every version that went out in a chunk up to here is settled.
     @inline(__always)
     mutating func set(_ version: KeyVersion, of hash: KeyHash, settled: ChunkSequence) {
@@ -102,6 +107,11 @@ struct VersionTable: Sendable {
                 counter: version.counter, effect: version.effect.rawValue,
                 flags: Self.used | (version.wasEchoed ? Self.echoed : 0))
             newest = max(newest, version.sequence)
+        }
+
+        @inline(__always)
+        func touch(_ hash: KeyHash) -> UInt8 {
+            count == 0 ? 0 : slots[Int(truncatingIfNeeded: hash.high) & (capacity - 1)].flags
         }
 
         mutating func clear() {
