@@ -1,0 +1,75 @@
+extension HubState {
+    /// Copies `existing` to the new server that has been its slave (the manual's procedure for a new Pika).
+    ///
+    /// Positions, with E for the existing server, D for the new one, `own` for how far E's own binlog is known to
+    /// have been read by anyone:
+    ///
+    /// | cell | becomes | since |
+    /// |---|---|---|
+    /// | source S to D | S to E | what E had of S, E's slave has |
+    /// | E to D | `own` | D got E's own writes as its slave; the original's rule too |
+    /// | D to destination T | E to T | a slave's binlog runs along its master's, file by file |
+    /// | D to E | `own` | the same |
+    ///
+    /// Nothing is lost as long as D stays E's slave until it has caught up with where E was when COPY was said: then
+    /// D holds all that these cells claim, and its first write of its own lies behind them in its binlog. (Taking
+    /// less, such as what *every* destination has of E, would be safe even without that, but would apply increments
+    /// twice that D already has from E.) What E wrote after `own` reaches D through the hub, and again through E
+    /// while D is still its slave, so D is to be detached soon after.
+    mutating func copy(
+        _ existing: ServerID, to new: ServerID, at address: Address, password: String?, read: BinlogProgress?
+    ) throws(HubRefusal) {
+        if let known = servers[new], known.address == address { return }
+        guard let source = servers[existing] else { throw .existingServerNotFound(id: existing) }
+        guard servers[new] == nil else { throw .newServerExists(id: new) }
+        let description = ServerDescription(
+            id: new, kind: source.kind, address: address, password: password ?? source.password)
+        try check(description)
+        insert(description)
+
+        var own = read
+        for progress in (acknowledged[existing] ?? [:]).values { Self.merge(progress, into: &own) }
+        for other in servers.keys where other != existing && other != new {
+            acknowledged[other, default: [:]][new] = acknowledged[other]?[existing]
+            acknowledged[new, default: [:]][other] = acknowledged[existing]?[other]
+        }
+        acknowledged[existing, default: [:]][new] = own
+        acknowledged[new, default: [:]][existing] = own
+    }
+
+    /// Merges what the primary's links have got acknowledged. Positions never go backwards.
+    mutating func advance(_ step: Advance) throws(HubRefusal) {
+        guard let current = primary, step.term == current.term else { throw .staleTerm(term: step.term) }
+        func isCurrent(_ id: ServerID) -> Bool {
+            guard let server = servers[id] else { return false }
+            return step.generations[id] == server.generation
+        }
+        for (source, row) in step.acknowledged where isCurrent(source) {
+            for (destination, progress) in row where destination != source && isCurrent(destination) {
+                Self.merge(progress, into: &acknowledged[source, default: [:]][destination])
+            }
+        }
+        for key in step.repairedKeys { suspects[key] = nil }
+        for suspect in step.suspects { add(suspect) }
+        var keyBytes = 0
+        for key in suspects.keys { keyBytes += key.bytes.count }
+        if suspects.count > Self.maximumSuspects || keyBytes > Self.maximumSuspectKeyBytes {
+            throw .tooManySuspects
+        }
+        if step.isLast { primary?.hasStopped = true }
+    }
+
+    private mutating func add(_ suspect: Suspect) {
+        let key = Base64Bytes(suspect.key)
+        var merged = suspect
+        merged.differing.formUnion(suspects[key]?.differing ?? [])
+        merged.differing = merged.differing.filter { servers[$0] != nil }
+        if let winner = merged.winner, servers[winner] == nil { merged.winner = nil }
+        suspects[key] = merged
+    }
+
+    private static func merge(_ progress: BinlogProgress, into known: inout BinlogProgress?) {
+        known?.formUnion(progress)
+        known = known ?? progress
+    }
+}
