@@ -105,10 +105,21 @@ extension SyncEngine {
         pending = RelayWrite()
     }
 
+    /// `[source][destination]`: how far a destination has acknowledged a source.
+    public typealias Advance = [ServerID: [ServerID: BinlogProgress]]
+
+    /// Before a clean stop: what has arrived is still delivered, nothing more is read.
+    public mutating func stopReading() { isStopping = true }
+
+    /// Everything that was read is acknowledged by every destination that can be reached.
+    public var isDrained: Bool {
+        servers.allSatisfy { !$0.link.isRunning || $0.delivery.acknowledged.next == window.next }
+    }
+
     /// What changed in the offset matrix since the last call: `acknowledged[source][destination]`, to be proposed to the
     /// Raft log. About once a second, and at a clean stop.
-    public mutating func takeAdvance() -> [ServerID: [ServerID: BinlogProgress]] {
-        var advance: [ServerID: [ServerID: BinlogProgress]] = [:]
+    public mutating func takeAdvance() -> Advance {
+        var advance: Advance = [:]
         for index in servers.indices {
             let destination = servers[index].id
             if servers[index].delivery.acknowledged.next == window.next {

@@ -170,7 +170,7 @@ extension SyncEngine {
     }
 
     mutating func resumeHeld() {
-        guard !isBlocked else { return }
+        guard !isBlocked, !isStopping else { return }
         for connection in held.sorted(by: { $0.rawValue < $1.rawValue }) { actions.append(.resume(connection)) }
         held = []
     }

@@ -69,7 +69,7 @@ extension SyncEngine {
     private mutating func binlog(
         _ connection: LinkConnectionID, _ bytes: UnsafeRawBufferPointer, at index: Int, now: Double
     ) -> Consumption {
-        guard !isBlocked, var stream = servers[index].reader.stream(connection) else {
+        guard !isBlocked, !isStopping, var stream = servers[index].reader.stream(connection) else {
             held.insert(connection)
             return Consumption(bytes: 0, readsOn: false)
         }

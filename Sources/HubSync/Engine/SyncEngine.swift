@@ -115,6 +115,7 @@ public struct SyncEngine: Sendable {
     let recovered: Recovered
     var settled = ChunkSequence(0)
     var isBlocked = false
+    var isStopping = false
     var held: Set<LinkConnectionID> = []
     var counters = SyncCounters()
     var unrelayedLogged: Set<String> = []

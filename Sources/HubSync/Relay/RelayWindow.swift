@@ -84,6 +84,14 @@ struct RelayWindow: Sendable {
         while windowBytes > maximumWindowBytes, chunks.count - head > 1 { forgetOldest() }
     }
 
+    /// Records of one source in the chunks after `sequence`, as far as they are in memory.
+    func records(of source: ServerID, after sequence: ChunkSequence) -> Int {
+        let first = max(sequence.next, firstInMemory)
+        guard first < next else { return 0 }
+        let start = head + Int(first.rawValue - firstInMemory.rawValue)
+        return chunks[start...].reduce(0) { $0 + ($1?.chunk.source == source ? $1?.chunk.recordCount ?? 0 : 0) }
+    }
+
     /// Chunks up to here are gone from disk.
     mutating func drop(through sequence: ChunkSequence) {
         droppedThrough = max(droppedThrough, sequence)
