@@ -134,7 +134,9 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         let marked = marks.max { $0.key < $1.key }.map {
             BinlogPosition(file: $0.key, offset: $0.value.offset, index: $0.value.index)
         }
-        return max(marked ?? BinlogPosition(file: firstOpenFile, offset: 0), singles.max() ?? BinlogPosition(file: 0, offset: 0))
+        return max(
+            marked ?? BinlogPosition(file: firstOpenFile, offset: 0),
+            singles.max() ?? BinlogPosition(file: 0, offset: 0))
     }
 
     private enum Coverage {

@@ -217,7 +217,7 @@ actor Hub {
     /// Has a command committed and applied here, on the primary.
     func propose(_ command: HubCommand) async throws -> HubReply {
         let reply = try await node.propose(command.encoded())
-        return try HubReply(decoding: reply)
+        return try HubReply(reply: reply)
     }
 
     static func owner(_ hub: HubID, _ term: UInt64) -> String { "\(hub) \(term)" }

@@ -23,7 +23,8 @@ final class SyncService: Sendable {
     ///     out of date: another hub has been primary since.
     ///   - failed: told once when the relay store fails.
     static func start(
-        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String, previousOwner: String?,
+        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
+        previousOwner: String?,
         log: Logger, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)

@@ -137,7 +137,9 @@ public struct RelayStore: Sendable {
         batch.put(Array("m".utf8), bigEndian(first.rawValue) + owner.utf8, in: places)
     }
 
-    private static func key(_ kind: String, _ server: ServerID) -> [UInt8] { Array(kind.utf8) + bigEndian(server.rawValue) }
+    private static func key(_ kind: String, _ server: ServerID) -> [UInt8] {
+        Array(kind.utf8) + bigEndian(server.rawValue)
+    }
 
     /// The chunks from `sequence` on, up to about `maximumBytes`, at least one if there is one.
     public func read(from sequence: ChunkSequence, maximumBytes: Int) throws(StoreError) -> [(ChunkSequence, [UInt8])] {
@@ -170,7 +172,9 @@ public struct RelayStore: Sendable {
             var reader = LittleEndianReader(bytes: value)
             switch key.first {
             case UInt8(ascii: "m") where value.count >= 8:
-                (first, owner) = (ChunkSequence(bigEndianValue(value[..<8])), String(decoding: value[8...], as: UTF8.self))
+                (first, owner) = (
+                    ChunkSequence(bigEndianValue(value[..<8])), String(decoding: value[8...], as: UTF8.self)
+                )
             case UInt8(ascii: "c") where key.count == 5 && value.count >= 8:
                 cursors[server] = Cursor(
                     acknowledged: ChunkSequence(bigEndianValue(value[..<8])),
