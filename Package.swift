@@ -44,7 +44,7 @@ let package = Package(
             name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",
             swiftSettings: settings),
         .executableTarget(
-            name: "pika_sim", dependencies: ["PikaSim"], path: "tools/pika_sim", swiftSettings: settings),
+            name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),

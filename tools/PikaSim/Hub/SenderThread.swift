@@ -1,0 +1,200 @@
+/// What a sender thread sees of the rest of the server.
+protocol SenderWorld: AnyObject {
+    /// The file to read next; nil when the thread has to wait.
+    func nextFile(for sender: Int) -> UInt32?
+    func exists(file: UInt32) -> Bool
+    var binlogEnd: BinlogEnd { get }
+    func read(_ reader: inout BinlogReader, sender: Int) -> BinlogReader.Step
+}
+
+/// One of Pika's ten sender threads as a value: it is resumed by an event and answers with the one thing that it then
+/// waits for. It keeps the original's order of checks, on which the traps of section 1 rest: a reset is seen only
+/// between two records, a thread that idles keeps its old connection until it has a record to send, a lost connection
+/// is noticed by a failed write only, and nothing that a write has accepted is ever repeated.
+struct SenderThread {
+    enum Status: String, Sendable {
+        case unstarted = "UNSTARTED"
+        case working = "WORKING"
+        case waiting = "WAITING"
+        case endOfFile = "ENDOFFILE"
+    }
+
+    enum Event {
+        /// The first event, and the end of every sleep.
+        case wake
+        case connected
+        case connectFailed
+        case sent
+        case sendFailed
+    }
+
+    enum Action: Equatable {
+        /// Wait for one poll interval; close the connection first where told.
+        case sleep(closing: Bool)
+        /// Close what is open and dial the current hub.
+        case connect
+        case send(Bytes)
+        /// The thread ends for good and closes its connection.
+        case end
+    }
+
+    private enum Point {
+        case top
+        case connecting
+        case parsing
+        case sending
+        case ended
+    }
+
+    /// Records are gathered up to this many bytes for one write; the original writes each alone.
+    private static let batchBytes = 64 * 1024
+
+    let index: Int
+    private(set) var status = Status.unstarted
+    private var point = Point.top
+    private var mustReset = true
+    private var mustReconnect = false
+    private var isDoomed = false
+    private var reader = BinlogReader(file: 0)
+    /// Read, but not yet sent.
+    private var held: Bytes?
+    private var sawEndOfFile = false
+    private var ahead: BinlogReader.Step?
+
+    init(index: Int) { self.index = index }
+
+    var hasEnded: Bool { if case .ended = point { true } else { false } }
+
+    /// A new hub was accepted, or (`reconnecting`) the old one is gone.
+    mutating func reset(reconnecting: Bool) {
+        mustReset = true
+        if reconnecting { mustReconnect = true }
+    }
+
+    mutating func resume(_ event: Event, in world: some SenderWorld) -> Action {
+        switch (point, event) {
+        case (.top, .wake), (.connecting, .connectFailed): return startOver(in: world)
+        case (.connecting, .connected):
+            mustReconnect = false
+            return sendLoop(in: world)
+        case (.parsing, .wake): return sendLoop(in: world, isParsing: true)
+        case (.sending, .sent):
+            held = nil
+            return sendLoop(in: world)
+        case (.sending, .sendFailed): return startOver(in: world)
+        case (.ended, _): return .end
+        default: preconditionFailure("sender thread \(index) at \(point) was resumed with \(event)")
+        }
+    }
+
+    private mutating func startOver(in world: some SenderWorld) -> Action {
+        point = .top
+        if mustReset {
+            switch openNextFile(in: world) {
+            case .wait:
+                status = .unstarted
+                return .sleep(closing: true)
+            case .missing: isDoomed = true
+            case .opened:
+                status = .working
+                held = nil
+            }
+            mustReset = false
+        }
+        point = .connecting
+        return .connect
+    }
+
+    private enum Opened {
+        case wait
+        case missing
+        case opened
+    }
+
+    private mutating func openNextFile(in world: some SenderWorld) -> Opened {
+        guard let file = world.nextFile(for: index) else { return .wait }
+        guard world.exists(file: file) else { return .missing }
+        reader = BinlogReader(file: file)
+        ahead = nil
+        return .opened
+    }
+
+    private mutating func sendLoop(in world: some SenderWorld, isParsing: Bool = false) -> Action {
+        if !isParsing {
+            if mustReset { return startOver(in: world) }
+            sawEndOfFile = false
+        }
+        if held == nil {
+            if isDoomed { return end() }
+            switch parse(in: world) {
+            case .records(let bytes): held = bytes
+            case .sleep:
+                point = .parsing
+                return .sleep(closing: false)
+            case .end: return end()
+            }
+        }
+        if mustReconnect { return startOver(in: world) }
+        point = .sending
+        return held.map(Action.send) ?? end()
+    }
+
+    private mutating func end() -> Action {
+        point = .ended
+        return .end
+    }
+
+    private enum Parsed {
+        case records(Bytes)
+        case sleep
+        case end
+    }
+
+    private mutating func parse(in world: some SenderWorld) -> Parsed {
+        while true {
+            var item: Bytes?
+            if BinlogEnd(file: reader.file, offset: reader.offset) != world.binlogEnd || ahead != nil {
+                status = .working
+                switch ahead ?? world.read(&reader, sender: index) {
+                case .item(let bytes):
+                    item = bytes
+                    sawEndOfFile = false
+                case .endOfFile: sawEndOfFile = true
+                case .garbage: return .end
+                }
+                ahead = nil
+            } else if !mustReset, !sawEndOfFile {
+                status = .waiting
+                return .sleep
+            }
+            if mustReset || sawEndOfFile {
+                status = .endOfFile
+                switch openNextFile(in: world) {
+                case .wait: return .sleep
+                case .missing: return .end
+                case .opened:
+                    mustReset = false
+                    status = .working
+                }
+            } else if let item, BinlogRecord.isForHub(item: item) {
+                return .records(gathered(after: item, in: world))
+            }
+        }
+    }
+
+    /// `first` and the records that follow it in the file. What ends the run is kept for the next look.
+    private mutating func gathered(after first: Bytes, in world: some SenderWorld) -> Bytes {
+        var records = first
+        while records.count < Self.batchBytes,
+            BinlogEnd(file: reader.file, offset: reader.offset) != world.binlogEnd
+        {
+            let step = world.read(&reader, sender: index)
+            guard case .item(let item) = step else {
+                ahead = step
+                break
+            }
+            if BinlogRecord.isForHub(item: item) { records += item }
+        }
+        return records
+    }
+}
