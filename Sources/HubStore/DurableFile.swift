@@ -29,7 +29,9 @@ public enum DurableFile {
         var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
         while count < limit {
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress?.advanced(by: count), limit - count) }
+            let got = bytes.withUnsafeMutableBytes {
+                Glibc.read(file, $0.baseAddress?.advanced(by: count), limit - count)
+            }
             guard got >= 0 else { throw FileError(path: path) }
             if got == 0 { break }
             count += got

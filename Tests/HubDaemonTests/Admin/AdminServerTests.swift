@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func passwordIsAskedForAndKept() async throws {
-        try await withServer({ $0.requirepass = "secret" }) { port, context async throws in
+        try await withServer(requirepass: "secret") { port, context async throws in
             #expect(try await redisCLI(port, ["ping"]) == "NOAUTH Authentication required.\n\n")
             #expect(try await redisCLI(port, ["-a", "secret", "--no-auth-warning", "ping"]) == "PONG\n")
             #expect(
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func connectionsBeyondTheLimitAreToldWhy() async throws {
-        try await withServer({ $0.adminMaxConnectionsPerAddress = 1 }) { port, _ async throws in
+        try await withServer(connectionsPerAddress: 1) { port, _ async throws in
             try await withConnection(port) { inbound, outbound async throws in
                 try await outbound.write(ByteBuffer(string: "PING\r\n"))
                 for try await bytes in inbound {
@@ -91,10 +91,13 @@ import Testing
     // MARK: Helpers
 
     private func withServer(
-        _ change: (inout Configuration) -> Void = { _ in },
+        requirepass: String = "", connectionsPerAddress: Int = 100,
         _ body: @Sendable (_ port: Int, _ context: AdminContext) async throws -> Void
     ) async throws {
-        let bench = AdminBench(servers: [1, 2], change: change)
+        let bench = AdminBench(servers: [1, 2]) {
+            $0.requirepass = requirepass
+            $0.adminMaxConnectionsPerAddress = connectionsPerAddress
+        }
         let context = bench.context
         let server = try await AdminServer.bind(
             hosts: ["127.0.0.1"], port: 0, context: context, group: .singletonMultiThreadedEventLoopGroup,

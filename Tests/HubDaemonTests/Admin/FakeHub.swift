@@ -24,8 +24,8 @@ final class FakeHub: HubControl {
         }
     }
 
-    static func member(_ id: UInt64) -> Hub {
-        Hub(
+    static func member(_ id: UInt64) -> HubMember {
+        HubMember(
             id: HubID(id), raftAddress: Address(host: "127.0.0.1", port: 9310 + Int(id)),
             adminAddress: Address(host: "127.0.0.1", port: 6900 + Int(id)))
     }
@@ -50,7 +50,8 @@ final class FakeHub: HubControl {
 
     func addHub(at address: Address) async -> CommandOutcome {
         state.withLock { state in
-            let hub = Hub(id: HubID(2), raftAddress: address, adminAddress: Address(host: address.host, port: 6902))
+            let hub = HubMember(
+                id: HubID(2), raftAddress: address, adminAddress: Address(host: address.host, port: 6902))
             return CommandOutcome(state.info.state.apply(.addHub(hub: hub)))
         }
     }
