@@ -113,6 +113,7 @@ extension SyncEngine {
         }
         parsed.removeAll(keepingCapacity: true)
         servers[index].statistics.bytes += UInt64(position)
+        servers[index].lastReceived = now
         servers[index].statistics.execTime = max(servers[index].statistics.execTime, batch.execTime)
         let opened = servers[index].reader.firstOpenFile
         servers[index].reader.settle(stream, of: connection)
