@@ -50,7 +50,9 @@ let package = Package(
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
-        .testTarget(name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore"], swiftSettings: settings),
+        .testTarget(
+            name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", nioCore, nioPosix, logging],
+            swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
     ],

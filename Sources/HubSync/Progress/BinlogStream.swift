@@ -1,0 +1,70 @@
+internal import HubStore
+
+/// Where one connection of a Pika's binlog senders is: pure bookkeeping over the stamps of the records it brings.
+///
+/// A sender reads whole files from their starts, one after the other. Nothing marks the end of a file, records that
+/// are not for the hub are left out, and the first record of a file bears the stamp of the end of the file before it.
+/// So of the first record after a jump it is not known whether it stands in the file that its stamp names or in the
+/// next; the record after it tells.
+struct BinlogStream: Equatable, Sendable {
+    enum Place: Equatable, Sendable {
+        /// Nothing has arrived yet.
+        case start
+        /// The last record stands in this file or is the first one of the next.
+        case boundary(UInt32)
+        /// The last record stands in this file.
+        case file(UInt32)
+    }
+
+    struct Located: Equatable, Sendable {
+        var position: BinlogPosition
+        /// Whether the record proves that all of its file before it has arrived on this connection.
+        var isInFile: Bool
+        /// A file that this connection has read to its end, as the jump away from it proves.
+        var finished: UInt32?
+    }
+
+    private(set) var place = Place.start
+    private(set) var last: BinlogPosition?
+    /// Where the record after the last one starts, if it is for the hub and in the same file.
+    private(set) var end: UInt64 = 0
+    /// A file of which everything that is still to come on this connection is known to be new.
+    var newIn: UInt32?
+
+    /// The newest file in which the record after this one, or this one, may stand.
+    func newestFile(of stamp: UInt32) -> UInt32 {
+        if case .file(let file) = place, file == stamp { return file }
+        if case .boundary(let file) = place, file == stamp { return file }
+        return stamp &+ 1
+    }
+
+    /// Names the record with this stamp that comes next. Nil when the stamp goes backwards, which no sender does.
+    func locate(file: UInt32, offset: UInt64) -> Located? {
+        guard let last else {
+            return Located(position: BinlogPosition(file: file, offset: offset), isInFile: false)
+        }
+        if file == last.file && offset == last.offset {
+            let position = BinlogPosition(file: file, offset: offset, index: last.index + 1)
+            if case .file = place { return Located(position: position, isInFile: true) }
+            return Located(position: position, isInFile: false)
+        }
+        let position = BinlogPosition(file: file, offset: offset)
+        guard position > last else { return nil }
+        switch place {
+        case .file(let current) where file == current: return Located(position: position, isInFile: true)
+        case .boundary(let stamp) where file == stamp: return Located(position: position, isInFile: true)
+        case .file(let current): return Located(position: position, isInFile: false, finished: current)
+        default: return Located(position: position, isInFile: false)
+        }
+    }
+
+    /// Moves past a located record of `length` bytes.
+    mutating func pass(_ located: Located, length: Int) {
+        last = located.position
+        end = BinlogLayout.end(start: located.position.offset, length: length)
+        place = located.isInFile ? .file(located.position.file) : .boundary(located.position.file)
+    }
+
+    /// The file of the last record is the one that its stamp names, as other evidence has shown.
+    mutating func settle(in file: UInt32) { place = .file(file) }
+}

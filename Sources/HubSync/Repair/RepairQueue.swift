@@ -1,0 +1,112 @@
+internal import HubStore
+
+/// Keys whose value may differ between servers, until their state has been copied from the server that won
+/// (`design/convergence.md`, "Races that order alone cannot settle, and repair").
+struct RepairQueue: Sendable {
+    /// How long a key must not have been written before it is repaired. A caught-up Pika sends once a second.
+    static let quietSeconds = 1.6
+    static let maximumKeys = 100_000
+    static let maximumReads = 64
+
+    struct Suspect: Equatable, Sendable {
+        var key: [UInt8]
+        var type: CommandRule.ValueType
+        /// Its state is taken for the truth.
+        var winner: ServerID
+        var touched: Double
+        /// Has to be acknowledged by everyone before the state is read.
+        var sequence: ChunkSequence
+        /// Set while the state is being read.
+        var reading: Reading?
+    }
+
+    /// Two answers make a state: the value, then the time to live.
+    struct Reading: Equatable, Sendable {
+        var token: UInt64
+        var value: Reply?
+    }
+
+    private(set) var suspects: [KeyHash: Suspect] = [:]
+    private var tokens: [UInt64: KeyHash] = [:]
+    private var nextToken: UInt64 = 1
+    private(set) var repaired: UInt64 = 0
+    /// Given up: too large, or too many at once.
+    private(set) var unrepaired: UInt64 = 0
+
+    var isEmpty: Bool { suspects.isEmpty }
+    var count: Int { suspects.count }
+
+    /// - Returns: false when there is no room for another key.
+    mutating func add(_ suspect: Suspect, hash: KeyHash) -> Bool {
+        if var known = suspects[hash] {
+            if let reading = known.reading { tokens[reading.token] = nil }
+            known.reading = nil
+            known.winner = suspect.winner
+            known.touched = suspect.touched
+            known.sequence = max(known.sequence, suspect.sequence)
+            suspects[hash] = known
+            return true
+        }
+        guard suspects.count < Self.maximumKeys else {
+            unrepaired += 1
+            return false
+        }
+        suspects[hash] = suspect
+        return true
+    }
+
+    /// The key was written again: not quiet yet.
+    mutating func touch(_ hash: KeyHash, now: Double, sequence: ChunkSequence) {
+        guard var suspect = suspects[hash] else { return }
+        suspect.touched = now
+        suspect.sequence = max(suspect.sequence, sequence)
+        if let reading = suspect.reading { tokens[reading.token] = nil }
+        suspect.reading = nil
+        suspects[hash] = suspect
+    }
+
+    /// Keys that can be read now, marked as being read.
+    mutating func due(
+        now: Double, acknowledged: ChunkSequence, isReadable: (ServerID) -> Bool
+    ) -> [(token: UInt64, suspect: Suspect)] {
+        var due: [(UInt64, Suspect)] = []
+        guard tokens.count < Self.maximumReads else { return [] }
+        for (hash, suspect) in suspects where suspect.reading == nil && now - suspect.touched >= Self.quietSeconds {
+            guard suspect.sequence <= acknowledged, isReadable(suspect.winner) else { continue }
+            let token = nextToken
+            nextToken += 1
+            tokens[token] = hash
+            suspects[hash]?.reading = Reading(token: token)
+            due.append((token, suspect))
+            if tokens.count >= Self.maximumReads { break }
+        }
+        return due
+    }
+
+    /// An answer to a read. Returns the key and both answers once they are there.
+    mutating func answered(_ token: UInt64, _ reply: Reply) -> (suspect: Suspect, value: Reply, ttl: Reply)? {
+        guard let hash = tokens[token], var suspect = suspects[hash] else { return nil }
+        guard let value = suspect.reading?.value else {
+            suspect.reading?.value = reply
+            suspects[hash] = suspect
+            return nil
+        }
+        return (suspect, value, reply)
+    }
+
+    mutating func finish(_ token: UInt64, wasRepaired: Bool) {
+        guard let hash = tokens.removeValue(forKey: token) else { return }
+        suspects[hash] = nil
+        if wasRepaired { repaired += 1 } else { unrepaired += 1 }
+    }
+
+    /// The server that was read from is gone: its reads start over.
+    mutating func abandon(_ server: ServerID, now: Double) {
+        for (hash, suspect) in suspects where suspect.winner == server {
+            guard let reading = suspect.reading else { continue }
+            tokens[reading.token] = nil
+            suspects[hash]?.reading = nil
+            suspects[hash]?.touched = now
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package import HubStore
+
+/// What a core knows of the others, for whoever looks at it.
+extension RaftCore {
+    /// Ticks for which nobody else can be elected (see `CoreTiming`); nil unless this hub leads others.
+    package var ticksOfCertainLeadership: UInt64? {
+        guard role == .leader, membership.voterCount > 1 else { return nil }
+        let silent = now - majority(own: now) { $0.contact }
+        return configuration.timing.quorumTimeout - min(silent, configuration.timing.quorumTimeout)
+    }
+
+    /// Of a leader's peers, or of a follower's leader: what it has, and how long ago it was heard from.
+    package func contact(of hub: HubID) -> (match: LogIndex?, ticksAgo: UInt64)? {
+        if let place = peer(hub) { return (peers[place].match, now - peers[place].contact) }
+        guard hub == leader, role == .follower else { return nil }
+        return (nil, configuration.timing.electionMinimum - promiseTicks)
+    }
+}
