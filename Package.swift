@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 
 /// The data plane and the simulators work on raw bytes; unchecked arithmetic is never used.
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -52,7 +53,8 @@ let package = Package(
         .testTarget(
             name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
-        .testTarget(name: "PikaSimTests", dependencies: ["PikaSim"], swiftSettings: settings),
+        .testTarget(
+            name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
