@@ -27,7 +27,8 @@ actor Hub {
 
     enum Event: Sendable {
         case raft(RaftEvent)
-        case state(HubState)
+        /// The board shows a newer state.
+        case state
         case relayFailed(String)
         case stop
     }
@@ -47,7 +48,7 @@ actor Hub {
         }
         let (events, sink) = AsyncStream.makeStream(of: Event.self)
         let reign = Reign()
-        let board = StateBoard { sink.yield(.state($0)) }
+        let board = StateBoard { sink.yield(.state) }
         let machine = try HubStateMachine(store: StateStore(path: directory.state), board: board)
         var raft = RaftConfiguration()
         raft.heartbeat = .milliseconds(configuration.raftHeartbeatMilliseconds)
@@ -101,7 +102,7 @@ actor Hub {
                 await end()
                 throw failure
             case .raft(.applied), .raft(.membership): break
-            case .state(let state): sync?.update(state)
+            case .state: sync?.update(board.current)
             case .relayFailed(let text):
                 // What the relay log held is still at the sources, so a new beginning loses nothing.
                 log.error("relay-failed: \(text); beginning anew in 5 s")

@@ -59,10 +59,10 @@ struct HubStateMachine: ReplicatedStateMachine {
 /// The newest applied state, for whoever wants to look, and a word to whoever waits for the next.
 final class StateBoard: Sendable {
     private let state = Mutex(HubState())
-    private let changed: @Sendable (HubState) -> Void
+    private let changed: @Sendable () -> Void
 
     /// - Parameter changed: called on Raft's thread with every new state; must not block.
-    init(changed: @escaping @Sendable (HubState) -> Void) { self.changed = changed }
+    init(changed: @escaping @Sendable () -> Void) { self.changed = changed }
 
     var current: HubState { state.withLock { $0 } }
 
@@ -71,6 +71,6 @@ final class StateBoard: Sendable {
             defer { state = next }
             return state != next
         }
-        if isNew { changed(next) }
+        if isNew { changed() }
     }
 }

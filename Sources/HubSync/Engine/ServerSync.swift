@@ -27,6 +27,8 @@ struct ServerSync: Sendable {
     /// Every record still to come from this server follows the chunks up to here.
     var settled = ChunkSequence(0)
     var statistics = SourceStatistics()
+    /// When a record arrived last.
+    var lastReceived = 0.0
     /// Answers to delivered commands that were not a `PONG`: refusals.
     var refusals: UInt64 = 0
 

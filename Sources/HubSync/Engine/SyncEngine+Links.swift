@@ -128,7 +128,7 @@ extension SyncEngine {
                 servers[index].evidence.add(
                     OrderEvidence.Sample(file: file, offset: offset, through: ChunkSequence(token), time: now))
             case .answer(let token, let reply):
-                repairAnswered(token, reply, now: now)
+                repairs.answered(token, reply, now: now)
             case .log(let event):
                 actions.append(.log(event))
             }

@@ -92,10 +92,11 @@ extension SyncEngine {
             }
             switch verdict {
             case .hold(let undecided):
-                // The record after this one may tell that it need not wait.
-                readsOn = undecided && !decided(bytes, after: position + record.length, file: record.file, &stream)
-                if undecided && stream.place == .file(record.file) { continue reading }
-                if !readsOn { held.insert(connection) }
+                stream.wait(file: record.file, offset: record.offset)
+                held.insert(connection)
+                servers[index].link.pollSoon()
+                // The record after this one may tell that it need not wait, so it is wanted all the same.
+                readsOn = undecided && !decide(&stream, bytes, after: position + record.length)
                 break reading
             case .duplicate, .backwards:
                 servers[index].statistics.duplicates += 1
@@ -112,6 +113,7 @@ extension SyncEngine {
         }
         parsed.removeAll(keepingCapacity: true)
         servers[index].statistics.bytes += UInt64(position)
+        servers[index].lastReceived = now
         servers[index].statistics.execTime = max(servers[index].statistics.execTime, batch.execTime)
         let opened = servers[index].reader.firstOpenFile
         servers[index].reader.settle(stream, of: connection)
@@ -120,7 +122,8 @@ extension SyncEngine {
             counters.protocolErrors += 1
             perform(servers[index].link.fail("its binlog connection \(failure)", now: now), at: index, now: now)
             readsOn = false
-        } else if servers[index].reader.firstOpenFile != opened {
+        } else if servers[index].reader.firstOpenFile != opened || resumeSoon {
+            resumeSoon = false
             resumeHeld()
         }
         pumpAll()
@@ -145,9 +148,10 @@ extension SyncEngine {
         }
     }
 
-    /// Whether the record that follows tells in which file the one before it stands.
-    private func decided(
-        _ bytes: UnsafeRawBufferPointer, after position: Int, file: UInt32, _ stream: inout BinlogStream
+    /// Looks at the record after the one that waits: when it bears the same file's number, both stand in that file.
+    /// - Returns: false when that record is not there yet.
+    private mutating func decide(
+        _ stream: inout BinlogStream, _ bytes: UnsafeRawBufferPointer, after position: Int
     ) -> Bool {
         var next = BinlogRecord()
         do {
@@ -156,7 +160,10 @@ extension SyncEngine {
             // The next round meets the same bytes and reports them.
             return true
         }
-        if next.file == file { stream.settle(in: file) }
+        if next.file == stream.waiting?.file {
+            stream.decide()
+            resumeSoon = true
+        }
         return true
     }
 

@@ -117,6 +117,8 @@ public struct SyncEngine: Sendable {
     var isBlocked = false
     var isStopping = false
     var held: Set<LinkConnectionID> = []
+    /// A held connection was found not to have to wait.
+    var resumeSoon = false
     var counters = SyncCounters()
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0

@@ -163,6 +163,9 @@ extension PikaLink {
         return [request(.info, ["INFO", "log"], now: now), request(.report, ["INFO", "hub"], now: now)]
     }
 
+    /// Asks the server about its senders with the next tick.
+    mutating func pollSoon() { nextPoll = 0 }
+
     /// Stage STARTED alone says only that two connections are up; a server that follows another hub meanwhile, or
     /// lost a connection that this side still counts, has to be asked anew.
     private mutating func watch(now: Double) -> [Action] {

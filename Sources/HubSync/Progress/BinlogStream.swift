@@ -31,17 +31,44 @@ struct BinlogStream: Equatable, Sendable {
     /// A file of which everything that is still to come on this connection is known to be new.
     var newIn: UInt32?
 
-    /// The newest file in which the record after this one, or this one, may stand.
-    func newestFile(of stamp: UInt32) -> UInt32 {
-        if case .file(let file) = place, file == stamp { return file }
-        if case .boundary(let file) = place, file == stamp { return file }
-        return stamp &+ 1
+    /// The record that has to wait until it is known in which file it stands, and how often the server has told of its
+    /// senders since.
+    private(set) var waiting: Waiting?
+
+    struct Waiting: Equatable, Sendable {
+        var file: UInt32
+        var offset: UInt64
+        var reports = 0
+        /// It stands in the file that its stamp names, as other evidence has shown.
+        var isDecided = false
+    }
+
+    /// The next record has to wait.
+    mutating func wait(file: UInt32, offset: UInt64) {
+        if waiting?.file != file || waiting?.offset != offset { waiting = Waiting(file: file, offset: offset) }
+    }
+
+    /// The record that waits stands in the file that its stamp names.
+    mutating func decide() { waiting?.isDecided = true }
+
+    /// The server has told which file it writes. A record that bears this file's number, and arrived before the server
+    /// was asked, cannot be the first one of the next file. The first report may have been under way already.
+    mutating func observe(producerFile: UInt32) {
+        guard let known = waiting, known.file == producerFile else { return }
+        waiting?.reports += 1
+        if known.reports >= 1 { waiting?.isDecided = true }
+    }
+
+    private func isDecided(_ file: UInt32, _ offset: UInt64) -> Bool {
+        guard let waiting else { return false }
+        return waiting.isDecided && waiting.file == file && waiting.offset == offset
     }
 
     /// Names the record with this stamp that comes next. Nil when the stamp goes backwards, which no sender does.
     func locate(file: UInt32, offset: UInt64) -> Located? {
+        let isDecided = isDecided(file, offset)
         guard let last else {
-            return Located(position: BinlogPosition(file: file, offset: offset), isInFile: false)
+            return Located(position: BinlogPosition(file: file, offset: offset), isInFile: isDecided)
         }
         if file == last.file && offset == last.offset {
             let position = BinlogPosition(file: file, offset: offset, index: last.index + 1)
@@ -53,8 +80,8 @@ struct BinlogStream: Equatable, Sendable {
         switch place {
         case .file(let current) where file == current: return Located(position: position, isInFile: true)
         case .boundary(let stamp) where file == stamp: return Located(position: position, isInFile: true)
-        case .file(let current): return Located(position: position, isInFile: false, finished: current)
-        default: return Located(position: position, isInFile: false)
+        case .file(let current): return Located(position: position, isInFile: isDecided, finished: current)
+        default: return Located(position: position, isInFile: isDecided)
         }
     }
 
@@ -62,9 +89,7 @@ struct BinlogStream: Equatable, Sendable {
     mutating func pass(_ located: Located, length: Int) {
         last = located.position
         end = BinlogLayout.end(start: located.position.offset, length: length)
+        waiting = nil
         place = located.isInFile ? .file(located.position.file) : .boundary(located.position.file)
     }
-
-    /// The file of the last record is the one that its stamp names, as other evidence has shown.
-    mutating func settle(in file: UInt32) { place = .file(file) }
 }

@@ -96,7 +96,7 @@ struct SourceReader: Sendable {
             if located.isInFile && !isKnown && known.singles.isEmpty { stream.newIn = position.file }
         }
         if ordered {
-            let newest = stream.newestFile(of: record.file)
+            let newest = located.isInFile ? record.file : record.file &+ 1
             if newest > progress.firstOpenFile && record.file >= progress.firstOpenFile {
                 return (.hold(undecided: !located.isInFile && record.file == progress.firstOpenFile), located)
             }
@@ -135,11 +135,7 @@ struct SourceReader: Sendable {
     /// - Parameter now: seconds of a clock that never goes backwards.
     mutating func observe(_ status: BinlogSenderStatus, now: Double) {
         for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) { finished.insert(file) }
-        if status.producerFile == progress.firstOpenFile {
-            for connection in streams.keys where streams[connection]?.place == .boundary(status.producerFile) {
-                streams[connection]?.settle(in: status.producerFile)
-            }
-        }
+        for connection in streams.keys { streams[connection]?.observe(producerFile: status.producerFile) }
         advance()
     }
 

@@ -6,7 +6,7 @@ struct RepairQueue: Sendable {
     /// How long a key must not have been written before it is repaired. A caught-up Pika sends once a second.
     static let quietSeconds = 1.6
     static let maximumKeys = 100_000
-    static let maximumReads = 64
+    static let maximumReads = 512
 
     struct Suspect: Equatable, Sendable {
         var key: [UInt8]
@@ -20,10 +20,17 @@ struct RepairQueue: Sendable {
         var reading: Reading?
     }
 
-    /// Two answers make a state: the value, then the time to live.
+    /// Three answers make a state: the value, the time to live, and the end of the server's binlog, which tells how far
+    /// that binlog has to be read until every write in the value has arrived as a record too.
     struct Reading: Equatable, Sendable {
+        static let answerCount = 3
+
         var token: UInt64
-        var value: Reply?
+        var answers: [Reply] = []
+        /// When the last answer came.
+        var completed = 0.0
+        var end = BinlogPosition(file: 0, offset: 0)
+        var isComplete: Bool { answers.count == Self.answerCount }
     }
 
     private(set) var suspects: [KeyHash: Suspect] = [:]
@@ -83,15 +90,25 @@ struct RepairQueue: Sendable {
         return due
     }
 
-    /// An answer to a read. Returns the key and both answers once they are there.
-    mutating func answered(_ token: UInt64, _ reply: Reply) -> (suspect: Suspect, value: Reply, ttl: Reply)? {
-        guard let hash = tokens[token], var suspect = suspects[hash] else { return nil }
-        guard let value = suspect.reading?.value else {
-            suspect.reading?.value = reply
-            suspects[hash] = suspect
-            return nil
+    /// An answer to a read.
+    mutating func answered(_ token: UInt64, _ reply: Reply, now: Double) {
+        guard let hash = tokens[token], var suspect = suspects[hash] else { return }
+        suspect.reading?.answers.append(reply)
+        if suspect.reading?.isComplete == true {
+            var report = PikaReport()
+            report.read(reply.text ?? "")
+            suspect.reading?.completed = now
+            suspect.reading?.end = BinlogPosition(file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
         }
-        return (suspect, value, reply)
+        suspects[hash] = suspect
+    }
+
+    /// Keys whose state has been read, and whose server's binlog has been read as far as it went then.
+    func complete(isRead: (ServerID, _ upTo: BinlogPosition, _ since: Double) -> Bool) -> [Suspect] {
+        suspects.values.filter { suspect in
+            guard let reading = suspect.reading, reading.isComplete else { return false }
+            return isRead(suspect.winner, reading.end, reading.completed)
+        }
     }
 
     mutating func finish(_ token: UInt64, wasRepaired: Bool) {

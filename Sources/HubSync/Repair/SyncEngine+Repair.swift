@@ -92,16 +92,29 @@ extension SyncEngine {
                 case .sortedSet:
                     [Array("ZRANGE".utf8), key, Array("0".utf8), Array("-1".utf8), Array("WITHSCORES".utf8)]
                 }
-            perform(servers[index].link.read(token: token, value, now: now), at: index, now: now)
-            perform(servers[index].link.read(token: token, [Array("TTL".utf8), key], now: now), at: index, now: now)
+            for command in [value, [Array("TTL".utf8), key], [Array("INFO".utf8), Array("log".utf8)]] {
+                perform(servers[index].link.read(token: token, command, now: now), at: index, now: now)
+            }
         }
+        let complete = repairs.complete { winner, end, since in
+            guard let index = index(of: winner) else { return false }
+            // A write that is part of the value and arrives as a record afterwards would be applied twice.
+            return servers[index].reader.progress.newest >= end
+                || now - max(since, servers[index].lastReceived) >= Self.silenceSeconds
+        }
+        for suspect in complete { repair(suspect, now: now) }
     }
 
-    /// An answer arrived. With both of them, the state goes to every other server.
-    mutating func repairAnswered(_ token: UInt64, _ reply: Reply, now: Double) {
-        guard let (suspect, value, ttl) = repairs.answered(token, reply) else { return }
-        guard let source = index(of: suspect.winner), let commands = repairCommands(suspect, value, ttl) else {
-            repairs.finish(token, wasRepaired: false)
+    /// A sender that is not behind sends at least once a second what there is.
+    private static let silenceSeconds = 1.3
+
+    /// The state of a key goes to every server but the one that it was read from.
+    private mutating func repair(_ suspect: RepairQueue.Suspect, now: Double) {
+        guard let reading = suspect.reading, let source = index(of: suspect.winner) else { return }
+        let value = reading.answers[0]
+        guard let commands = repairCommands(suspect, value, reading.answers[1], readAt: reading.completed, now: now)
+        else {
+            repairs.finish(reading.token, wasRepaired: false)
             return log(
                 .error, "unrepaired", suspect.winner,
                 "has a key that cannot be copied to the others; it may differ. Its value: \(value.summary)")
@@ -123,12 +136,14 @@ extension SyncEngine {
         }
         window.append(chunk, now: now)
         pending.chunks.append(chunk)
-        repairs.finish(token, wasRepaired: true)
+        repairs.finish(reading.token, wasRepaired: true)
         pumpAll()
     }
 
     /// What makes a key at another server the same. Nil when that cannot be done.
-    private func repairCommands(_ suspect: RepairQueue.Suspect, _ value: Reply, _ ttl: Reply) -> [UInt8]? {
+    private func repairCommands(
+        _ suspect: RepairQueue.Suspect, _ value: Reply, _ ttl: Reply, readAt: Double, now: Double
+    ) -> [UInt8]? {
         var writer = CommandWriter()
         let key = suspect.key
         func words(_ words: String...) -> [[UInt8]] { words.map { Array($0.utf8) } }
@@ -164,7 +179,7 @@ extension SyncEngine {
         }
         guard isThere, case .integer(let seconds) = ttl else { return writer.take() }
         if seconds >= 0 {
-            writer.command(words("EXPIREAT") + [key] + words(String(Int(unixTime) + seconds)))
+            writer.command(words("EXPIREAT") + [key] + words(String(Int(Double(unixTime) - (now - readAt)) + seconds)))
         } else if suspect.type != .string {
             writer.command(words("PERSIST") + [key])
         }
