@@ -20,10 +20,13 @@ public struct BinlogPosition: Hashable, Sendable, Comparable, Codable, CustomStr
     public var description: String { index == 0 ? "\(file):\(offset)" : "\(file):\(offset)+\(index)" }
 }
 
-/// How far a binlog has been read (or delivered, or acknowledged): whole files, and a mark in each file that is
-/// still being read. A backlog is sent as up to ten files side by side, so one position cannot say it.
+/// How far a binlog has been read (or delivered, or acknowledged). A backlog is sent as up to ten files side by side,
+/// so one position cannot say it: there are files of which everything is covered, a mark in each file that is still
+/// being read, and a few single records.
 ///
-/// A record is covered when its file is below `firstOpenFile`, or when its file has a mark at or beyond it.
+/// Single records are needed because the first record of a file bears the stamp of the end of the file before it
+/// (`protocol/pika-2.3-hub.md`, section 2). Taken for a mark in that earlier file, it would cover records that are
+/// still to come on another connection.
 public struct BinlogProgress: Hashable, Sendable, Codable {
     /// The last covered record of one file.
     public struct Mark: Hashable, Sendable, Codable, Comparable {
@@ -40,76 +43,116 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         }
     }
 
-    /// Every record of every file below this one is covered. Reading resumes at the start of this file.
+    /// Every record that stands in a file below this one is covered. Reading resumes at the start of this file.
     public private(set) var firstOpenFile: UInt32
-    /// The files from `firstOpenFile` on of which something is covered.
+    /// The last covered record of each file from `firstOpenFile - 1` on. At most about a dozen.
     public private(set) var marks: [UInt32: Mark]
+    /// Covered records outside of any mark: first records of files, under the stamp that they bear.
+    public private(set) var singles: Set<BinlogPosition>
 
-    public init(firstOpenFile: UInt32 = 0, marks: [UInt32: Mark] = [:]) {
+    public init(firstOpenFile: UInt32 = 0, marks: [UInt32: Mark] = [:], singles: Set<BinlogPosition> = []) {
         self.firstOpenFile = firstOpenFile
-        self.marks = marks.filter { $0.key >= firstOpenFile }
+        self.marks = marks.filter { $0.key &+ 1 >= firstOpenFile }
+        self.singles = singles.filter { $0.file &+ 1 >= firstOpenFile }
     }
 
-    /// True when the record at `position` lies within this progress.
+    /// True when the record that bears this stamp lies within this progress.
+    ///
+    /// Of the file just below `firstOpenFile` only one stamp can still arrive: that of the first record of
+    /// `firstOpenFile`, which is covered when anything after it is.
     public func covers(_ position: BinlogPosition) -> Bool {
-        if position.file < firstOpenFile { return true }
-        guard let mark = marks[position.file] else { return false }
-        return Mark(offset: position.offset, index: position.index) <= mark
+        let next = position.file &+ 1
+        if next < firstOpenFile { return true }
+        if next == firstOpenFile && marks[firstOpenFile] != nil { return true }
+        if let mark = marks[position.file], Mark(offset: position.offset, index: position.index) <= mark { return true }
+        return singles.contains(position)
     }
 
     /// Covers everything of `position.file` up to and including `position`. Never goes backwards.
     public mutating func cover(_ position: BinlogPosition) {
-        guard position.file >= firstOpenFile else { return }
+        guard position.file &+ 1 >= firstOpenFile else { return }
         let mark = Mark(offset: position.offset, index: position.index)
         if let known = marks[position.file], known >= mark { return }
         marks[position.file] = mark
+        if !singles.isEmpty { dropCoveredSingles() }
+    }
+
+    /// Covers this one record and nothing before it.
+    public mutating func coverSingle(_ position: BinlogPosition) {
+        if !covers(position) { singles.insert(position) }
     }
 
     /// Covers every file below `file` whole. Never goes backwards.
     public mutating func coverFiles(below file: UInt32) {
         guard file > firstOpenFile else { return }
         firstOpenFile = file
-        marks = marks.filter { $0.key >= file }
+        marks = marks.filter { $0.key &+ 1 >= file }
+        dropCoveredSingles()
     }
 
-    /// Covers what either covers: the larger of both, which is how progress only ever moves forward.
+    /// Covers what either covers, which is how progress only ever moves forward.
     public mutating func formUnion(_ other: BinlogProgress) {
+        if other == self { return }
         coverFiles(below: other.firstOpenFile)
         for (file, mark) in other.marks {
             cover(BinlogPosition(file: file, offset: mark.offset, index: mark.index))
         }
+        for single in other.singles { coverSingle(single) }
     }
 
     /// Covers only what both cover: where a source must be read from so that neither misses a record.
     public func intersection(_ other: BinlogProgress) -> BinlogProgress {
+        if other == self { return self }
         let first = min(firstOpenFile, other.firstOpenFile)
         var common: [UInt32: Mark] = [:]
-        for file in Set(marks.keys).union(other.marks.keys) where file >= first {
-            switch (mark(file), other.mark(file)) {
+        for file in Set(marks.keys).union(other.marks.keys) {
+            switch (coverage(of: file), other.coverage(of: file)) {
             case (.whole, .upTo(let mark)), (.upTo(let mark), .whole): common[file] = mark
             case (.upTo(let left), .upTo(let right)): common[file] = min(left, right)
+            case (.whole, .whole):
+                if file &+ 1 == first, let left = marks[file], let right = other.marks[file] {
+                    common[file] = min(left, right)
+                }
             default: continue
             }
         }
-        return BinlogProgress(firstOpenFile: first, marks: common)
+        let both = singles.union(other.singles).filter { covers($0) && other.covers($0) }
+        var result = BinlogProgress(firstOpenFile: first, marks: common, singles: both)
+        result.dropCoveredSingles()
+        return result
     }
 
-    /// The newest covered record's place, for INFO: `file:offset`.
+    /// True when everything that `other` covers is covered here too.
+    public func isSuperset(of other: BinlogProgress) -> Bool {
+        var union = self
+        union.formUnion(other)
+        return union == self
+    }
+
+    /// The newest covered record's place, for INFO.
     public var newest: BinlogPosition {
-        guard let file = marks.keys.max(), let mark = marks[file] else {
-            return BinlogPosition(file: firstOpenFile, offset: 0)
+        let marked = marks.max { $0.key < $1.key }.map {
+            BinlogPosition(file: $0.key, offset: $0.value.offset, index: $0.value.index)
         }
-        return BinlogPosition(file: file, offset: mark.offset, index: mark.index)
+        return max(
+            marked ?? BinlogPosition(file: firstOpenFile, offset: 0),
+            singles.max() ?? BinlogPosition(file: 0, offset: 0))
     }
 
-    private enum Covered {
+    private enum Coverage {
         case nothing
         case upTo(Mark)
         case whole
     }
 
-    private func mark(_ file: UInt32) -> Covered {
+    private func coverage(of file: UInt32) -> Coverage {
         if file < firstOpenFile { return .whole }
-        return marks[file].map(Covered.upTo) ?? .nothing
+        return marks[file].map(Coverage.upTo) ?? .nothing
+    }
+
+    private mutating func dropCoveredSingles() {
+        let candidates = singles
+        singles = []
+        for single in candidates where !covers(single) { singles.insert(single) }
     }
 }

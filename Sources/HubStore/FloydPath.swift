@@ -27,8 +27,11 @@ public struct FloydPath: Hashable, Sendable {
     /// Looks at an existing directory without locking or changing anything, for tools.
     public init(existing path: String) throws(FloydPathError) {
         self.path = path
-        guard let text = readText(path + "/FORMAT") else {
-            throw errno == ENOENT ? .foreign(path: path) : .inputOutput(path: path + "/FORMAT", text: lastSystemError())
+        let text: String
+        do {
+            text = String(decoding: try DurableFile.read(path + "/FORMAT", limit: 256), as: UTF8.self)
+        } catch {
+            throw error.isMissing ? .foreign(path: path) : .file(error)
         }
         guard text.hasPrefix(Self.signature), let found = Int(text.dropFirst(Self.signature.count).dropLast()) else {
             throw .damagedFormat(path: path)
@@ -49,27 +52,18 @@ public struct FloydPath: Hashable, Sendable {
         } catch .held(_, let pid) {
             throw .inUse(path: path, pid: pid)
         } catch {
-            throw .inputOutput(path: path, text: error.description)
+            throw .lock(error)
         }
-        if !names.contains("FORMAT") { try writeFormat(path) }
+        if !names.contains("FORMAT") {
+            do {
+                try DurableFile.write(Array("\(signature)\(version)\n".utf8), to: path + "/FORMAT")
+            } catch {
+                throw .file(error)
+            }
+        }
         let directory = try FloydPath(existing: path)
         for part in [directory.raft, directory.state, directory.relay] { try makeDirectory(part) }
         return (directory, lock)
-    }
-
-    /// Durable, and whole or not there at all.
-    private static func writeFormat(_ path: String) throws(FloydPathError) {
-        let text = Array("\(signature)\(version)\n".utf8)
-        let file = Glibc.open(path + "/FORMAT.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        let written = file >= 0 && Glibc.write(file, text, text.count) == text.count && fsync(file) == 0
-        let reason = lastSystemError()
-        if file >= 0 { close(file) }
-        guard written, rename(path + "/FORMAT.new", path + "/FORMAT") == 0 else {
-            throw .inputOutput(path: path + "/FORMAT", text: written ? lastSystemError() : reason)
-        }
-        let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        defer { if directory >= 0 { close(directory) } }
-        guard directory >= 0, fsync(directory) == 0 else { throw .inputOutput(path: path, text: lastSystemError()) }
     }
 
     /// Makes `path` and the directories above it; takes everybody else's rights to `path` away.
@@ -79,17 +73,17 @@ public struct FloydPath: Hashable, Sendable {
             try makeDirectory(String(path[..<slash]))
             if mkdir(path, 0o700) == 0 { return }
         }
-        guard errno == EEXIST else { throw .inputOutput(path: path, text: lastSystemError()) }
+        guard errno == EEXIST else { throw .file(FileError(path: path)) }
         var found = stat()
-        guard stat(path, &found) == 0 else { throw .inputOutput(path: path, text: lastSystemError()) }
-        guard found.st_mode & S_IFMT == S_IFDIR else { throw .inputOutput(path: path, text: "not a directory") }
+        guard stat(path, &found) == 0 else { throw .file(FileError(path: path)) }
+        guard found.st_mode & S_IFMT == S_IFDIR else { throw .notADirectory(path: path) }
         if found.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
-            throw .inputOutput(path: path, text: lastSystemError())
+            throw .file(FileError(path: path))
         }
     }
 
     private static func list(_ path: String) throws(FloydPathError) -> Set<String> {
-        guard let stream = opendir(path) else { throw .inputOutput(path: path, text: lastSystemError()) }
+        guard let stream = opendir(path) else { throw .file(FileError(path: path)) }
         defer { closedir(stream) }
         var names: Set<String> = []
         while let entry = readdir(stream) {
@@ -108,7 +102,9 @@ public enum FloydPathError: Error, Equatable, Sendable, CustomStringConvertible 
     case damagedFormat(path: String)
     case unknownVersion(path: String, found: Int)
     case inUse(path: String, pid: Int32?)
-    case inputOutput(path: String, text: String)
+    case notADirectory(path: String)
+    case lock(LockFileError)
+    case file(FileError)
 
     public var description: String {
         switch self {
@@ -120,17 +116,9 @@ public enum FloydPathError: Error, Equatable, Sendable, CustomStringConvertible 
             "\(path) has the layout version \(found); this hub knows only version \(FloydPath.version)"
         case .inUse(let path, let pid):
             "\(path) is in use by another hub\(pid.map { ", pid \($0)" } ?? "")"
-        case .inputOutput(let path, let text): "\(path): \(text)"
+        case .notADirectory(let path): "\(path) is not a directory"
+        case .lock(let error): error.description
+        case .file(let error): error.description
         }
     }
-}
-
-/// The text of a small file; nil with `errno` set when it cannot be read.
-private func readText(_ path: String) -> String? {
-    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 256)
-    let count = read(file, &bytes, bytes.count)
-    return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
 }

@@ -34,3 +34,16 @@ public struct Address: Hashable, Sendable, Codable, CustomStringConvertible {
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
+
+/// The number of a chunk in the relay log: 1, 2, 3 … in the order of arrival at the primary.
+public struct ChunkSequence: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+    public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+    public static func < (left: ChunkSequence, right: ChunkSequence) -> Bool { left.rawValue < right.rawValue }
+    public var next: ChunkSequence { ChunkSequence(rawValue + 1) }
+    public var previous: ChunkSequence { ChunkSequence(rawValue - 1) }
+    public var description: String { String(rawValue) }
+}

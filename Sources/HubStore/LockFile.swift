@@ -13,7 +13,7 @@ public final class LockFile: Sendable {
     public init(path: String) throws(LockFileError) {
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard descriptor >= 0 else { throw .inputOutput(path: path, text: lastSystemError()) }
+            guard descriptor >= 0 else { throw .file(FileError(path: path)) }
             do throws(LockFileError) {
                 let isCurrent = try Self.take(descriptor, path)
                 if isCurrent {
@@ -37,7 +37,7 @@ public final class LockFile: Sendable {
     private static func take(_ descriptor: CInt, _ path: String) throws(LockFileError) -> Bool {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             if errno == EWOULDBLOCK { throw .held(path: path, pid: content(descriptor).pid) }
-            throw .inputOutput(path: path, text: lastSystemError())
+            throw .file(FileError(path: path))
         }
         var locked = stat()
         var named = stat()
@@ -48,7 +48,7 @@ public final class LockFile: Sendable {
         guard isEmpty || pid != nil else { throw .foreign(path: path) }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
-            throw .inputOutput(path: path, text: lastSystemError())
+            throw .file(FileError(path: path))
         }
         return true
     }
@@ -66,17 +66,14 @@ public enum LockFileError: Error, Equatable, Sendable, CustomStringConvertible {
     case held(path: String, pid: Int32?)
     /// The file holds something else than a pid.
     case foreign(path: String)
-    case inputOutput(path: String, text: String)
+    case file(FileError)
 
     public var description: String {
         switch self {
         case .held(let path, let pid):
             "\(path) is locked by another process\(pid.map { ", pid \($0)" } ?? "")"
         case .foreign(let path): "\(path) exists and doesn't hold a pid"
-        case .inputOutput(let path, let text): "\(path): \(text)"
+        case .file(let error): error.description
         }
     }
 }
-
-/// The text of `errno`.
-func lastSystemError() -> String { String(cString: strerror(errno)) }

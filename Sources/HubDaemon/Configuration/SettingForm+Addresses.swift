@@ -3,10 +3,10 @@ internal import HubStore
 extension SettingForm<[Address]> {
     static let addresses = SettingForm(expected: "ip:port, comma separated") { text throws(MalformedValue) in
         try readItems(text) { item throws(MalformedValue) in
-            guard let (host, rest) = splitHost(item), let host = parseHost(host), let port = parsePort(rest) else {
+            guard let address = parseAddress(item) else {
                 throw MalformedValue(found: item, expected: "ip:port, with a port from 1 to 65535")
             }
-            return Address(host: host, port: port)
+            return address
         } check: { addresses in
             duplicates(addresses).map { .init(found: "\($0)", expected: "every address once") }
         }
@@ -80,6 +80,12 @@ extension SettingForm<[ServerDescription]> {
         let fields = rest.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         return fields.count > 2 ? "\(host):\(fields[0]):\(fields[1]):***" : item
     }
+}
+
+/// `ip:port`.
+func parseAddress(_ text: String) -> Address? {
+    guard let (host, rest) = splitHost(text), let host = parseHost(host), let port = parsePort(rest) else { return nil }
+    return Address(host: host, port: port)
 }
 
 /// A positive 32-bit decimal number.

@@ -124,6 +124,20 @@ public final class RocksDatabase: @unchecked Sendable {
         return rocksdb_property_int_cf(handle, family.handle, name, &value) == 0 ? value : nil
     }
 
+    /// The greatest key; nil when there is none.
+    public func lastKey(in family: ColumnFamily) throws(StoreError) -> [UInt8]? {
+        let iterator = rocksdb_create_iterator_cf(handle, reading, family.handle)
+        defer { rocksdb_iter_destroy(iterator) }
+        rocksdb_iter_seek_to_last(iterator)
+        var failure: UnsafeMutablePointer<CChar>?
+        rocksdb_iter_get_error(iterator, &failure)
+        try check(&failure, during: "reading \(path)")
+        guard rocksdb_iter_valid(iterator) != 0 else { return nil }
+        var length = 0
+        let key = rocksdb_iter_key(iterator, &length)
+        return Array(UnsafeRawBufferPointer(start: key, count: length))
+    }
+
     /// The pairs from `first` up to, not including, `end`, in key order.
     public func iterator(from first: [UInt8], to end: [UInt8]?, in family: ColumnFamily) -> RocksIterator {
         RocksIterator(database: self, family: family, first: first, end: end)

@@ -43,6 +43,16 @@ public struct WriteBatch: ~Copyable {
     public mutating func delete(_ key: [UInt8], in family: ColumnFamily) {
         key.withUnsafeBytes { rocksdb_writebatch_delete_cf(handle, family.handle, $0.characters, $0.count) }
     }
+
+    /// Deletes from `first` up to, not including, `end`. Leaves a mark that slows reads down; for long ranges only.
+    public mutating func deleteRange(_ first: [UInt8], _ end: [UInt8], in family: ColumnFamily) {
+        first.withUnsafeBytes { first in
+            end.withUnsafeBytes { end in
+                rocksdb_writebatch_delete_range_cf(
+                    handle, family.handle, first.characters, first.count, end.characters, end.count)
+            }
+        }
+    }
 }
 
 extension UnsafeRawBufferPointer {

@@ -24,7 +24,7 @@ public enum HubCommand: Hashable, Sendable, Codable {
     /// The first entry of a primary; its links open when it is applied.
     case announcePrimary(hub: HubID, term: UInt64, adminAddress: Address)
     /// A hub's addresses. Raft's own membership entries decide who votes.
-    case addHub(hub: Hub)
+    case addHub(hub: HubMember)
     case removeHub(hub: HubID)
 
     enum CodingKeys: String, CodingKey, CaseIterable {

@@ -114,7 +114,7 @@ extension HubState {
         primary = Primary(hub: hub, term: term, adminAddress: address)
     }
 
-    private mutating func add(_ hub: Hub) throws(HubRefusal) {
+    private mutating func add(_ hub: HubMember) throws(HubRefusal) {
         for address in [hub.raftAddress, hub.adminAddress] where !address.isUsable {
             throw .invalidAddress(address: address)
         }

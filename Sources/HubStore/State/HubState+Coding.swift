@@ -1,7 +1,8 @@
 internal import FoundationEssentials
 
 // JSON of the replicated state and of its commands. Server ids are the keys of objects, bytes are base64, and a
-// progress is {"below": first open file, "marks": [[file, offset, index] …]}. Keys are sorted, so that equal states
+// progress is {"below": first open file, "marks": [[file, offset, index] …],
+// "singles": the same}. Keys are sorted, so that equal states
 // give equal bytes.
 
 /// A command or a snapshot that this version cannot read.
@@ -72,6 +73,12 @@ extension HubState {
         }
         self = try decode(snapshot, what: "snapshot of the state")
     }
+}
+
+extension HubReply {
+    public func encoded() -> [UInt8] { json(self) }
+
+    public init(reply: [UInt8]) throws(StateFormatError) { self = try decode(reply, what: "reply") }
 }
 
 /// `content`'s own object with a `version` beside its keys.
@@ -191,25 +198,40 @@ extension Suspect: Codable {
 }
 
 extension BinlogProgress {
-    private enum CodingKeys: CodingKey { case below, marks }
+    private enum CodingKeys: CodingKey { case below, marks, singles }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         var marks: [UInt32: Mark] = [:]
-        for item in try container.decode([[UInt64]].self, forKey: .marks) {
-            guard item.count == 3, let file = UInt32(exactly: item[0]), let index = UInt32(exactly: item[2]) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .marks, in: container, debugDescription: "expected [file, offset, index]")
-            }
-            marks[file] = Mark(offset: item[1], index: index)
+        for position in try Self.positions(in: container, .marks) {
+            marks[position.file] = Mark(offset: position.offset, index: position.index)
         }
-        self.init(firstOpenFile: try container.decode(UInt32.self, forKey: .below), marks: marks)
+        self.init(
+            firstOpenFile: try container.decode(UInt32.self, forKey: .below), marks: marks,
+            singles: Set(try Self.positions(in: container, .singles)))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(firstOpenFile, forKey: .below)
-        let items = marks.sorted { $0.key < $1.key }.map { [UInt64($0.key), $0.value.offset, UInt64($0.value.index)] }
-        try container.encode(items, forKey: .marks)
+        let marked = marks.map { BinlogPosition(file: $0.key, offset: $0.value.offset, index: $0.value.index) }
+        try container.encode(marked.sorted().map(Self.numbers), forKey: .marks)
+        if !singles.isEmpty { try container.encode(singles.sorted().map(Self.numbers), forKey: .singles) }
+    }
+
+    private static func numbers(_ position: BinlogPosition) -> [UInt64] {
+        [UInt64(position.file), position.offset, UInt64(position.index)]
+    }
+
+    private static func positions(
+        in container: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys
+    ) throws -> [BinlogPosition] {
+        try (container.decodeIfPresent([[UInt64]].self, forKey: key) ?? []).map { item in
+            guard item.count == 3, let file = UInt32(exactly: item[0]), let index = UInt32(exactly: item[2]) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "expected [file, offset, index]")
+            }
+            return BinlogPosition(file: file, offset: item[1], index: index)
+        }
     }
 }

@@ -10,7 +10,7 @@ public struct HubState: Hashable, Sendable, Codable {
     /// Dropped servers that are remembered; beyond it the one with the lowest id is forgotten.
     static let maximumDropped = 1024
 
-    public internal(set) var hubs: [HubID: Hub] = [:]
+    public internal(set) var hubs: [HubID: HubMember] = [:]
     public internal(set) var servers: [ServerID: Server] = [:]
     /// What each destination has acknowledged of each source: `[source][destination]`. No cell: nothing is known,
     /// and the source is asked from the oldest file that it keeps.

@@ -44,7 +44,7 @@ public struct Server: Hashable, Sendable, Codable {
 }
 
 /// A member of the group. Whether it votes is Raft's business; this is where it can be reached.
-public struct Hub: Hashable, Sendable, Codable {
+public struct HubMember: Hashable, Sendable, Codable {
     public var id: HubID
     public var raftAddress: Address
     public var adminAddress: Address

@@ -148,8 +148,8 @@ func describe(_ id: UInt32, host: String = "127.0.0.1", port: Int? = nil) -> Ser
     ServerDescription(id: ServerID(id), address: Address(host: host, port: port ?? 9200 + Int(id)))
 }
 
-func hub(_ id: UInt64) -> Hub {
-    Hub(
+func hub(_ id: UInt64) -> HubMember {
+    HubMember(
         id: HubID(id), raftAddress: Address(host: "h\(id)", port: 9211),
         adminAddress: Address(host: "h\(id)", port: 6868))
 }

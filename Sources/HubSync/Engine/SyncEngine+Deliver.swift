@@ -1,0 +1,143 @@
+public import HubStore
+
+/// From the relay log to the destinations, and back with their acknowledgements.
+extension SyncEngine {
+    /// Chunks that a `.read` action asked for, oldest first.
+    public mutating func loaded(_ server: ServerID, _ chunks: [RelayChunk], now: Double) {
+        guard let index = index(of: server) else { return }
+        servers[index].delivery.loaded(chunks)
+        pump(index, now: now)
+    }
+
+    mutating func pumpAll(now: Double) {
+        for index in servers.indices { pump(index, now: now) }
+    }
+
+    /// Sends what may be sent now.
+    mutating func pump(_ index: Int, now: Double) {
+        guard servers[index].link.isRunning, let sender = servers[index].connections[.sender] else { return }
+        while true {
+            switch servers[index].delivery.step(window, now: now) {
+            case .send(let chunk):
+                if chunk.sequence < recovered.next { doubt(chunk, at: index) }
+                flushWrites()
+                actions.append(.send(sender, chunk.commands))
+            case .barrier:
+                actions.append(.send(sender, PikaLink.ping))
+            case .read(let from):
+                flushWrites()
+                actions.append(.read(servers[index].id, from: from, maximumBytes: 1 << 20))
+                return
+            case .wait:
+                return
+            }
+        }
+    }
+
+    /// The destination has answered its oldest barrier.
+    mutating func acknowledged(at index: Int, now: Double) {
+        guard let done = servers[index].delivery.answered() else {
+            return log(.warning, "stray-pong", servers[index].id, "answered a PING that was not open")
+        }
+        var newest: [ServerID: BinlogProgress] = [:]
+        for item in done { newest[item.chunk.source] = item.chunk.progress }
+        for (source, progress) in newest {
+            servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
+        }
+        movedCursors.insert(servers[index].id)
+        // Early, so that chunks die in RocksDB's memory and are never written to its tables.
+        dropAcknowledged(now: now)
+        measure(index, now: now)
+    }
+
+    /// Takes a sample of the order between what was delivered and what the server writes itself.
+    mutating func measure(_ index: Int, now: Double) {
+        let acknowledged = servers[index].delivery.acknowledged
+        guard now >= servers[index].nextMeasure, servers[index].link.isRunning,
+            acknowledged.rawValue > servers[index].measured
+        else { return }
+        servers[index].nextMeasure = now + 0.2
+        servers[index].measured = acknowledged.rawValue
+        perform(servers[index].link.measure(token: acknowledged.rawValue, now: now), at: index, now: now)
+    }
+
+    /// Forgets what every destination has had for long enough, and lets sources be read again.
+    mutating func dropAcknowledged(now: Double) {
+        guard let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
+        let last = window.droppable(acknowledged: acknowledged, now: now)
+        if last > window.droppedThrough {
+            window.drop(through: last)
+            pending.dropThrough = last
+        }
+        if isBlocked && window.keptBytes < settings.relayMaximumBytes / 10 * 9 {
+            isBlocked = false
+            actions.append(
+                .log(LinkEvent(.info, "relay-free", "the relay log has room again; sources are read again")))
+            resumeHeld()
+        }
+    }
+
+    mutating func settleVersions(now: Double) {
+        var through: ChunkSequence?
+        for index in servers.indices {
+            let position = servers[index].link.isRunning ? servers[index].reader.progress.newest : nil
+            let isRunning = servers[index].link.isRunning
+            // While newer files overtake older ones, the versions that they brought decide about what is overtaken.
+            let canSettle = isRunning && !servers[index].reader.isOvertaking
+            let own = canSettle ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
+            servers[index].settled = max(servers[index].settled, own ?? ChunkSequence(0))
+            through = min(through ?? servers[index].settled, servers[index].settled)
+        }
+        settled = through ?? ChunkSequence(0)
+        versions.forget(settled: settled)
+    }
+
+    /// Makes one `write` of what has gathered, ahead of whatever relies on it.
+    mutating func flushWrites() {
+        let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
+        guard !pending.chunks.isEmpty || isDue || !repairs.changes.isEmpty else { return }
+        pending.suspects = repairs.takeChanges()
+        for id in movedCursors where isCursorDue {
+            guard let index = index(of: id) else { continue }
+            pending.cursors[id] = RelayStore.Cursor(
+                acknowledged: servers[index].delivery.acknowledged, run: servers[index].run ?? "")
+        }
+        if isCursorDue { movedCursors = [] }
+        isCursorDue = false
+        actions.append(.write(pending))
+        pending = RelayWrite()
+    }
+
+    /// `[source][destination]`: how far a destination has acknowledged a source.
+    public typealias Advance = [ServerID: [ServerID: BinlogProgress]]
+
+    /// Before a clean stop: what has arrived is still delivered, nothing more is read.
+    public mutating func stopReading() { isStopping = true }
+
+    /// Everything that was read is acknowledged by every destination that can be reached.
+    public var isDrained: Bool {
+        servers.allSatisfy { !$0.link.isRunning || $0.delivery.acknowledged.next == window.next }
+    }
+
+    /// What changed in the offset matrix since the last call: `acknowledged[source][destination]`, to be proposed to the
+    /// Raft log. About once a second, and at a clean stop.
+    public mutating func takeAdvance() -> Advance {
+        var advance: Advance = [:]
+        for index in servers.indices {
+            let destination = servers[index].id
+            if servers[index].delivery.acknowledged.next == window.next {
+                // Nothing is under way to it: it has all that was read.
+                for source in servers where source.id != destination && source.reader.progress != BinlogProgress() {
+                    servers[index].acknowledged[source.id, default: BinlogProgress()]
+                        .formUnion(source.reader.progress)
+                }
+            }
+            for (source, progress) in servers[index].acknowledged
+            where servers[index].proposed[source] != progress {
+                servers[index].proposed[source] = progress
+                advance[source, default: [:]][destination] = progress
+            }
+        }
+        return advance
+    }
+}

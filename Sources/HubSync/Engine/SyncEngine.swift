@@ -1,0 +1,251 @@
+public import HubStore
+
+/// The data plane of the primary as one value: all links, all sources, the relay log's order, all deliveries.
+///
+/// Whatever happens is told to it by a method; what is to be done is taken from `takeActions`, in order. It knows no
+/// clock, socket or disk, so the simulator runs it as the daemon does. One record's way: `received` → `SourceReader`
+/// → `VersionTable` → `CommandWriter` → a `RelayChunk` → `Delivery` of each destination → a barrier → acknowledged.
+///
+/// Time is passed in as seconds of a clock that never goes backwards.
+public struct SyncEngine: Sendable {
+    public struct Settings: Sendable {
+        /// The address that servers dial, and that the hub dials them from: `floyd-local-ip`.
+        public var hubHost: String
+        /// `sdk-port`.
+        public var hubPort: Int
+        /// `binlog-offset-absolute-consistency : yes`.
+        public var isStrict: Bool
+        /// Bytes of the relay log at which sources are not read any more.
+        public var relayMaximumBytes: Int
+        /// Bytes of the newest chunks that are kept in memory.
+        public var windowBytes: Int
+        /// Bytes of the version table.
+        public var versionBytes: Int
+        /// Secret of the key hash.
+        public var seed: UInt64
+
+        public init(
+            hubHost: String, hubPort: Int, isStrict: Bool = true, relayMaximumBytes: Int = 10 << 30,
+            windowBytes: Int = 16 << 20, versionBytes: Int = 64 << 20, seed: UInt64
+        ) {
+            self.hubHost = hubHost
+            self.hubPort = hubPort
+            self.isStrict = isStrict
+            self.relayMaximumBytes = relayMaximumBytes
+            self.windowBytes = windowBytes
+            self.versionBytes = versionBytes
+            self.seed = seed
+        }
+    }
+
+    /// A server as the replicated state has it.
+    public struct Server: Equatable, Sendable {
+        public var id: ServerID
+        public var address: Address
+        public var password: String
+        public var isPaused: Bool
+        /// Changes whenever the id stands for another server than before, so that its link is made anew.
+        public var generation: UInt64
+
+        public init(id: ServerID, address: Address, password: String, isPaused: Bool = false, generation: UInt64 = 0) {
+            self.id = id
+            self.address = address
+            self.password = password
+            self.isPaused = isPaused
+            self.generation = generation
+        }
+    }
+
+    /// What the relay store held when the hub became primary.
+    public struct Recovered: Sendable {
+        public var first: ChunkSequence
+        public var next: ChunkSequence
+        public var bytes: Int
+        public var cursors: [ServerID: RelayStore.Cursor]
+        public var received: [ServerID: BinlogProgress]
+        public var suspects: [RelayStore.SuspectName: ServerID]
+
+        public init(
+            first: ChunkSequence = ChunkSequence(1), next: ChunkSequence = ChunkSequence(1), bytes: Int = 0,
+            cursors: [ServerID: RelayStore.Cursor] = [:], received: [ServerID: BinlogProgress] = [:],
+            suspects: [RelayStore.SuspectName: ServerID] = [:]
+        ) {
+            self.first = first
+            self.next = next
+            self.bytes = bytes
+            self.cursors = cursors
+            self.received = received
+            self.suspects = suspects
+        }
+    }
+
+    /// What the shell does, in this order. A `write` is on disk (not necessarily synced) before what follows it.
+    public enum Action: Sendable {
+        case connect(LinkConnectionID, Address, fromHubHost: Bool)
+        case send(LinkConnectionID, [UInt8])
+        case close(LinkConnectionID)
+        /// Calls `received` again with what is buffered, and reads on.
+        case resume(LinkConnectionID)
+        case write(RelayWrite)
+        /// Answers with `loaded`.
+        case read(ServerID, from: ChunkSequence, maximumBytes: Int)
+        case log(LinkEvent)
+    }
+
+    /// One batch for the relay store.
+    public struct RelayWrite: Sendable {
+        public var chunks: [RelayChunk] = []
+        public var cursors: [ServerID: RelayStore.Cursor] = [:]
+        /// Keys that await repair since, or, with nil, no longer.
+        public var suspects: [RelayStore.SuspectName: ServerID?] = [:]
+        public var dropThrough: ChunkSequence?
+    }
+
+    let settings: Settings
+    let hasher: KeyHasher
+    var servers: [ServerSync] = []
+    var connections: [LinkConnectionID: Owner] = [:]
+    var nextConnection: UInt64 = 1
+    var window: RelayWindow
+    var versions: VersionTable
+    /// Places that the last `write` did not have yet.
+    var movedCursors: Set<ServerID> = []
+    var actions: [Action] = []
+    var writer = CommandWriter()
+    /// The records of the read that is being worked through, with the hashes of their first keys.
+    var parsed: [(BinlogRecord, KeyHash)] = []
+    var touched: UInt8 = 0
+    var pending = RelayWrite()
+    let recovered: Recovered
+    var settled = ChunkSequence(0)
+    var isBlocked = false
+    var isStopping = false
+    var held: Set<LinkConnectionID> = []
+    /// A held connection was found not to have to wait.
+    var resumeSoon = false
+    var counters = SyncCounters()
+    var unrelayedLogged: Set<String> = []
+    var nextHousekeeping = 0.0
+    var lastTick = 0.0
+    /// Unix seconds by the hub's clock, as of the last tick.
+    var unixTime: UInt32 = 0
+    /// Cursors alone are written with the next chunk, or this often.
+    var nextCursorWrite = 0.0
+    var isCursorDue = false
+    var repairs = RepairQueue()
+
+    /// Whose connection it is.
+    enum Owner: Sendable {
+        case link(ServerID, PikaLink.Role)
+        /// An incoming one that has not brought a record yet.
+        case stranger(since: Double, host: String)
+        case data(ServerID)
+    }
+
+    public init(settings: Settings, recovered: Recovered) {
+        self.settings = settings
+        self.recovered = recovered
+        hasher = KeyHasher(seed: settings.seed)
+        window = RelayWindow(
+            first: recovered.first, next: recovered.next, keptBytes: recovered.bytes,
+            maximumWindowBytes: settings.windowBytes)
+        versions = VersionTable(memoryBytes: settings.versionBytes)
+        for (name, winner) in recovered.suspects {
+            guard let type = CommandRule.ValueType(rawValue: name.type) else { continue }
+            let hash = name.key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
+            let suspect = RepairQueue.Suspect(
+                key: name.key, type: type, winner: winner, touched: 0, sequence: recovered.next.previous)
+            _ = repairs.add(suspect, hash: hash)
+        }
+        _ = repairs.takeChanges()
+    }
+
+    /// What is to be done since the last call.
+    public mutating func takeActions() -> [Action] {
+        flushWrites()
+        defer { actions = [] }
+        return actions
+    }
+
+    /// Brings the links in line with the replicated state. `acknowledged[source][destination]` counts for servers that
+    /// are new here, or stand for another server than before.
+    public mutating func update(
+        _ wanted: [Server], acknowledged: [ServerID: [ServerID: BinlogProgress]], now: Double
+    ) {
+        for server in servers {
+            let same = wanted.first { $0.id == server.id }
+            if same?.generation == server.description.generation, same?.address == server.description.address {
+                continue
+            }
+            remove(server.id, now: now)
+        }
+        var fresh: Set<ServerID> = []
+        for description in wanted.sorted(by: { $0.id < $1.id }) {
+            if let index = index(of: description.id) {
+                servers[index].description = description
+                continue
+            }
+            fresh.insert(description.id)
+            let cursor = recovered.cursors[description.id]
+            let start = cursor?.acknowledged ?? (window.droppedThrough)
+            servers.append(
+                ServerSync(
+                    description, settings: settings,
+                    delivery: Delivery(server: description.id, acknowledged: max(start, window.droppedThrough)),
+                    run: cursor?.run))
+        }
+        servers.sort { $0.id < $1.id }
+        if !fresh.isEmpty { placeNew(fresh, acknowledged: acknowledged, now: now) }
+        for index in servers.indices where servers[index].description.isPaused && servers[index].link.isRunning {
+            perform(servers[index].link.fail("paused by an operator", now: now), at: index, now: now)
+        }
+    }
+
+    func index(of id: ServerID) -> Int? { servers.firstIndex { $0.id == id } }
+
+    /// Gives new servers their places in every route, and the sources that have to be read from an earlier place for
+    /// their sake a new beginning.
+    private mutating func placeNew(
+        _ fresh: Set<ServerID>, acknowledged: [ServerID: [ServerID: BinlogProgress]], now: Double
+    ) {
+        for index in servers.indices {
+            let source = servers[index].id
+            var bases: [ServerID: BinlogProgress] = [:]
+            for destination in servers.indices where servers[destination].id != source {
+                let id = servers[destination].id
+                if fresh.contains(id) || fresh.contains(source) {
+                    servers[destination].acknowledged[source] = acknowledged[source]?[id]
+                }
+                var base = servers[destination].acknowledged[source]
+                // What was read with the relay log is on its way to whoever was there then.
+                if let received = recovered.received[source], recovered.cursors[id] != nil {
+                    base = base ?? BinlogProgress()
+                    base?.formUnion(received)
+                }
+                if !fresh.contains(id) && !fresh.contains(source) {
+                    base = servers[index].reader.covered(for: id)
+                }
+                bases[id] = base ?? BinlogProgress()
+                if base == nil { servers[index].hasUnplacedDestination = true }
+            }
+            let before = servers[index].reader.progress
+            servers[index].reader.reset(bases: bases, floor: before)
+            let mustAskAgain = !servers[index].reader.progress.isSuperset(of: before)
+            if mustAskAgain && servers[index].link.isRunning {
+                let actions = servers[index].link.fail("read again from an earlier place for a new server", now: now)
+                perform(actions, at: index, now: now)
+            }
+        }
+    }
+
+    private mutating func remove(_ id: ServerID, now: Double) {
+        guard let index = index(of: id) else { return }
+        perform(servers[index].link.fail("taken out of the sync", now: now), at: index, now: now)
+        servers.remove(at: index)
+        movedCursors.remove(id)
+        for index in servers.indices {
+            servers[index].reader.remove(id)
+            servers[index].acknowledged[id] = nil
+        }
+    }
+}

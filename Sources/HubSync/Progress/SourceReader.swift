@@ -1,0 +1,184 @@
+internal import HubStore
+
+/// Reads one source's binlog as it arrives on up to ten connections: recognises what was delivered before, keeps
+/// what depends on order in order, and knows how far the source has been read.
+///
+/// One *epoch* is the time from one INTERNALTRYSYNC that took effect to the loss of any connection. Within an epoch
+/// a Pika sends each record once, so a record is a duplicate only of what was covered when the epoch began. That
+/// makes it harmless to guess wrong where a record stands.
+struct SourceReader: Sendable {
+    /// What to do with a record.
+    enum Verdict: Equatable, Sendable {
+        /// Covered for every destination. It still says what the source has written.
+        case duplicate
+        /// For all destinations but the source itself.
+        case everyone
+        /// For all destinations but the source itself and these.
+        case except([ServerID])
+        /// An operation that must wait for the files before its own. `undecided`: the record after it would tell
+        /// whether it has to.
+        case hold(undecided: Bool)
+        /// No sender sends this.
+        case backwards(after: BinlogPosition)
+    }
+
+    /// All that has been read and handed on, or was known to be delivered before.
+    private(set) var progress: BinlogProgress
+    /// Destinations that have acknowledged more than `progress`.
+    private(set) var ahead: [ServerID: BinlogProgress] = [:]
+    /// `progress` at the beginning of the epoch.
+    private var known: BinlogProgress
+    private var streams: [LinkConnectionID: BinlogStream] = [:]
+    /// Files that have been read to their ends, at or above `progress.firstOpenFile`.
+    private var finished: Set<UInt32> = []
+    private var evidence = FileEvidence()
+
+    init(progress: BinlogProgress = BinlogProgress()) {
+        self.progress = progress
+        known = progress
+    }
+
+    /// Starts over with what each destination has, or will have from the relay log.
+    mutating func reset(bases: [ServerID: BinlogProgress], floor: BinlogProgress) {
+        progress =
+            bases.values.reduce(nil) { (common: BinlogProgress?, base) in
+                common?.intersection(base) ?? base
+            } ?? floor
+        ahead = bases.filter { !progress.isSuperset(of: $0.value) }
+        beginEpoch()
+    }
+
+    mutating func remove(_ destination: ServerID) { ahead[destination] = nil }
+
+    /// All connections are gone, and what comes next comes from the start of `file`.
+    mutating func beginEpoch(at file: UInt32) {
+        progress.coverFiles(below: file)
+        beginEpoch()
+    }
+
+    /// What the destination has, or will have from the relay log.
+    func covered(for destination: ServerID) -> BinlogProgress {
+        var covered = progress
+        if let more = ahead[destination] { covered.formUnion(more) }
+        return covered
+    }
+
+    private mutating func beginEpoch() {
+        streams = [:]
+        finished = []
+        evidence = FileEvidence()
+        known = progress
+        ahead = ahead.filter { !progress.isSuperset(of: $0.value) }
+    }
+
+    /// A connection of the running epoch.
+    mutating func opened(_ connection: LinkConnectionID) { streams[connection] = BinlogStream() }
+
+    /// The state of a connection, to be worked on and handed back with `settle`.
+    func stream(_ connection: LinkConnectionID) -> BinlogStream? { streams[connection] }
+
+    /// Judges the next record of a connection, without moving past it.
+    ///
+    /// Mutating only so that the caller's storage is used in place instead of copied.
+    mutating func judge(
+        _ record: BinlogRecord, in stream: inout BinlogStream, ordered: Bool
+    ) -> (verdict: Verdict, located: BinlogStream.Located?) {
+        guard let located = stream.locate(file: record.file, offset: record.offset) else {
+            return (.backwards(after: stream.last ?? BinlogPosition(file: 0, offset: 0)), nil)
+        }
+        let position = located.position
+        var isKnown = false
+        if stream.newIn != position.file || !located.isInFile {
+            isKnown = known.covers(position)
+            if isKnown && (ahead.isEmpty || ahead.values.allSatisfy { $0.covers(position) }) {
+                return (.duplicate, located)
+            }
+            if located.isInFile && !isKnown && known.singles.isEmpty { stream.newIn = position.file }
+        }
+        if ordered {
+            let newest = located.isInFile ? record.file : record.file &+ 1
+            var open = progress.firstOpenFile
+            // The jump to this record may itself prove that the oldest open file is finished.
+            while located.finished == open || finished.contains(open) { open += 1 }
+            if newest > open && record.file >= open {
+                return (.hold(undecided: !located.isInFile && record.file == open), located)
+            }
+        }
+        if ahead.isEmpty { return (.everyone, located) }
+        let having = ahead.filter { $0.value.covers(position) }.keys.sorted()
+        return (having.isEmpty ? .everyone : .except(having), located)
+    }
+
+    /// Moves past a record that was judged. Its place becomes part of `progress` with `settle`.
+    mutating func pass(_ located: BinlogStream.Located, length: Int, in stream: inout BinlogStream) {
+        stream.pass(located, length: length)
+        if let file = located.finished { finished.insert(file) }
+        if !located.isInFile {
+            progress.coverSingle(located.position)
+            for other in streams.values where other.place == .file(located.position.file) {
+                if other.end == located.position.offset { finished.insert(located.position.file) }
+            }
+        }
+    }
+
+    /// Makes what has been passed on a connection part of `progress`. Once per read, not per record.
+    mutating func settle(_ stream: BinlogStream, of connection: LinkConnectionID) {
+        streams[connection] = stream
+        guard let last = stream.last else { return }
+        if case .file(let file) = stream.place {
+            progress.cover(last)
+            if !progress.singles.isEmpty, progress.singles.contains(BinlogPosition(file: file, offset: stream.end)) {
+                finished.insert(file)
+            }
+        }
+        advance()
+    }
+
+    /// Takes in what the source says of its own senders.
+    ///
+    /// A connection with a record that waits has more behind it that is not read, so nothing is believed finished from
+    /// that record's file on. If the oldest open file is said to be finished, the first record that waits with its
+    /// number need not wait: it is one of its last, or the first of the next file.
+    /// - Parameters:
+    ///   - isReading: false while the hub leaves what arrives unread for other reasons.
+    ///   - now: seconds of a clock that never goes backwards.
+    mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
+        guard isReading else {
+            evidence = FileEvidence()
+            return
+        }
+        let waiting = streams.filter { $0.value.waiting != nil }
+        let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
+        for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) {
+            if file < limit { finished.insert(file) }
+            if file == limit && file == progress.firstOpenFile { decideFirstWaiting(in: file) }
+        }
+        for connection in streams.keys { streams[connection]?.observe(producerFile: status.producerFile) }
+        advance()
+    }
+
+    /// Everything up to the newest record has arrived, and nothing of it waits.
+    var isInOrder: Bool { !isOvertaking && !streams.values.contains { $0.waiting != nil } }
+
+    /// Records have arrived from files beyond one that is not finished.
+    var isOvertaking: Bool {
+        let newest = max(progress.marks.keys.max() ?? 0, progress.singles.map { $0.file &+ 1 }.max() ?? 0)
+        return newest > progress.firstOpenFile
+    }
+
+    private mutating func decideFirstWaiting(in file: UInt32) {
+        let candidates = streams.filter { $0.value.waiting?.file == file }
+        let first = candidates.min { ($0.value.waiting?.offset ?? 0) < ($1.value.waiting?.offset ?? 0) }
+        if let first { streams[first.key]?.decide() }
+    }
+
+    /// A file beyond this one may hold back records that depend on order.
+    var firstOpenFile: UInt32 { progress.firstOpenFile }
+
+    private mutating func advance() {
+        var file = progress.firstOpenFile
+        while finished.remove(file) != nil { file += 1 }
+        if file > progress.firstOpenFile { progress.coverFiles(below: file) }
+        if !ahead.isEmpty { ahead = ahead.filter { !progress.isSuperset(of: $0.value) } }
+    }
+}

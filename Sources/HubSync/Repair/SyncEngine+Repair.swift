@@ -1,0 +1,212 @@
+internal import HubStore
+
+/// Suspicion, and the copying of a key's state from the server that won to all others.
+extension SyncEngine {
+    /// Elements of a list or sorted set beyond which a key is not repaired.
+    static let maximumRepairElements = 50_000
+    private static let elementsPerCommand = 500
+
+    mutating func suspect(
+        _ key: UnsafeRawBufferPointer, _ type: CommandRule.ValueType, winner: ServerID, now: Double
+    ) {
+        let hash = hasher.hash(key, 0..<key.count)
+        let suspect = RepairQueue.Suspect(
+            key: Array(key), type: type, winner: winner, touched: now, sequence: window.next)
+        guard !repairs.add(suspect, hash: hash) else { return }
+        log(.error, "repair-overflow", winner, "has more suspect keys than can be kept; some stay unrepaired")
+    }
+
+    /// Whatever was sent from after `from` may have arrived or not: all of it is sent again.
+    mutating func doubt(_ index: Int, from: ChunkSequence) {
+        let sent = servers[index].delivery.sent.map(\.chunk).filter { $0.sequence > from }
+        for chunk in sent where chunk.audience.includes(servers[index].id, source: chunk.source) {
+            doubt(chunk, at: index)
+        }
+        var sequence = from.next
+        while sequence <= servers[index].delivery.acknowledged {
+            if let chunk = window.chunk(sequence), chunk.audience.includes(servers[index].id, source: chunk.source) {
+                doubt(chunk, at: index)
+            }
+            sequence = sequence.next
+        }
+    }
+
+    /// The chunk may arrive twice, or on top of something newer. A key that an operation of it changes is copied from
+    /// its source afterwards. A key that was set or deleted counts as delivered only now, so that a write which its
+    /// destination made in between is seen as concurrent with it.
+    mutating func doubt(_ chunk: RelayChunk, at index: Int) {
+        let destination = servers[index].id
+        chunk.commands.withUnsafeBytes { bytes in
+            forEachCommand(bytes) { rule, keys in
+                for key in keys {
+                    let hash = hasher.hash(bytes, key)
+                    guard rule.effect == .value || rule.effect == .delete else {
+                        suspect(bytes.slice(key), rule.type, winner: chunk.source, now: lastTick)
+                        continue
+                    }
+                    guard var version = versions.version(of: hash) else { continue }
+                    if version.source == destination {
+                        suspect(bytes.slice(key), rule.type, winner: chunk.source, now: lastTick)
+                    } else {
+                        version.sequence = window.next
+                        versions.set(version, of: hash, settled: settled)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The commands of a chunk: rules and keys. They were written by this hub, so they parse.
+    private func forEachCommand(
+        _ bytes: UnsafeRawBufferPointer, _ body: (CommandRule, [Range<Int>]) -> Void
+    ) {
+        var cursor = RecordCursor(bytes: bytes, position: 0)
+        do {
+            while let count = try cursor.number(after: UInt8(ascii: "*")) {
+                var arguments: [Range<Int>] = []
+                while arguments.count < count, let argument = try cursor.argument() { arguments.append(argument) }
+                guard arguments.count == count, let name = arguments.first else { return }
+                cursor = RecordCursor(bytes: bytes, position: cursor.position)
+                guard let rule = CommandRule.of(bytes[name]), count > 1 else { continue }
+                body(rule, rule.keyRanges(arguments))
+            }
+        } catch {
+            preconditionFailure("a chunk holds what is no command: \(error)")
+        }
+    }
+
+    /// Starts reading the keys that have been quiet for long enough.
+    mutating func runRepairs(now: Double) {
+        lastTick = now
+        guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
+        let running = Set(servers.filter(\.link.isRunning).map(\.id))
+        for (token, suspect) in repairs.due(
+            now: now, acknowledged: acknowledged, newest: window.next.previous, isReadable: { running.contains($0) })
+        {
+            guard let index = index(of: suspect.winner) else { continue }
+            let key = suspect.key
+            let value: [[UInt8]] =
+                switch suspect.type {
+                case .string, .any: [Array("GET".utf8), key]
+                case .list: [Array("LRANGE".utf8), key, Array("0".utf8), Array("-1".utf8)]
+                case .sortedSet:
+                    [Array("ZRANGE".utf8), key, Array("0".utf8), Array("-1".utf8), Array("WITHSCORES".utf8)]
+                }
+            for command in [value, [Array("TTL".utf8), key], [Array("INFO".utf8), Array("log".utf8)]] {
+                perform(servers[index].link.read(token: token, command, now: now), at: index, now: now)
+            }
+        }
+        let complete = repairs.complete { winner, end, since in
+            guard let index = index(of: winner), servers[index].reader.isInOrder else { return false }
+            // A write that is part of the value and arrives as a record afterwards would be applied twice.
+            return servers[index].reader.progress.newest >= end
+                || now - max(since, servers[index].lastReceived) >= Self.silenceSeconds
+        }
+        for suspect in complete { repair(suspect, now: now) }
+    }
+
+    /// A sender that is not behind sends at least once a second what there is.
+    private static let silenceSeconds = 1.3
+
+    /// The state of a key goes to every server but the one that it was read from.
+    private mutating func repair(_ suspect: RepairQueue.Suspect, now: Double) {
+        guard let reading = suspect.reading, let source = index(of: suspect.winner) else { return }
+        let value = reading.answers[0]
+        guard let commands = repairCommands(suspect, value, reading.answers[1], readAt: reading.completed, now: now)
+        else {
+            repairs.finish(reading.token, wasRepaired: false)
+            return log(
+                .error, "unrepaired", suspect.winner,
+                "has a key that cannot be copied to the others; it may differ. Its value: \(value.summary)")
+        }
+        let others = servers.map(\.id).filter { $0 != suspect.winner }
+        let hash = suspect.key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
+        let chunk = RelayChunk(
+            sequence: window.next, source: suspect.winner, audience: .only(others),
+            progress: servers[source].reader.progress, recordCount: 1, execTime: 0, commands: commands)
+        if var version = versions.version(of: hash) {
+            version.sequence = chunk.sequence
+            version.source = suspect.winner
+            versions.set(version, of: hash, settled: settled)
+        } else {
+            versions.set(
+                KeyVersion(
+                    seconds: unixTime, counter: 0, effect: .whole, wasEchoed: false, source: suspect.winner, file: 0,
+                    offset: 0, sequence: chunk.sequence), of: hash, settled: settled)
+        }
+        window.append(chunk, now: now)
+        pending.chunks.append(chunk)
+        repairs.finish(reading.token, wasRepaired: true)
+        pumpAll(now: now)
+    }
+
+    /// What makes a key at another server the same. Nil when that cannot be done.
+    private func repairCommands(
+        _ suspect: RepairQueue.Suspect, _ value: Reply, _ ttl: Reply, readAt: Double, now: Double
+    ) -> [UInt8]? {
+        var writer = CommandWriter()
+        let key = suspect.key
+        func words(_ words: String...) -> [[UInt8]] { words.map { Array($0.utf8) } }
+        var isThere = true
+        switch (suspect.type, value) {
+        case (.string, .bulk(let bytes)), (.any, .bulk(let bytes)):
+            writer.command(words("SET") + [key, bytes])
+        case (.string, .null), (.any, .null):
+            writer.command(words("DEL") + [key])
+            isThere = false
+        case (.list, .array(let elements)):
+            guard let values = Self.bytes(of: elements) else { return nil }
+            // Empties the list and leaves a string of the same name alone.
+            writer.command(words("LTRIM") + [key] + words("1", "0"))
+            for start in stride(from: 0, to: values.count, by: Self.elementsPerCommand) {
+                writer.command(
+                    words("RPUSH") + [key] + values[start..<min(start + Self.elementsPerCommand, values.count)])
+            }
+            isThere = !values.isEmpty
+        case (.sortedSet, .array(let elements)):
+            guard let values = Self.bytes(of: elements), values.count.isMultiple(of: 2) else { return nil }
+            writer.command(words("ZREMRANGEBYRANK") + [key] + words("0", "-1"))
+            for start in stride(from: 0, to: values.count, by: 2 * Self.elementsPerCommand) {
+                var pairs: [[UInt8]] = []
+                for pair in stride(from: start, to: min(start + 2 * Self.elementsPerCommand, values.count), by: 2) {
+                    pairs += [values[pair + 1], values[pair]]
+                }
+                writer.command(words("ZADD") + [key] + pairs)
+            }
+            isThere = !values.isEmpty
+        default:
+            return nil
+        }
+        guard isThere, case .integer(let seconds) = ttl else { return writer.take() }
+        if seconds >= 0 {
+            writer.command(words("EXPIREAT") + [key] + words(String(Int(Double(unixTime) - (now - readAt)) + seconds)))
+        } else if suspect.type != .string {
+            writer.command(words("PERSIST") + [key])
+        }
+        return writer.take()
+    }
+
+    private static func bytes(of elements: [Reply]) -> [[UInt8]]? {
+        guard elements.count <= maximumRepairElements else { return nil }
+        var values: [[UInt8]] = []
+        for element in elements {
+            guard case .bulk(let bytes) = element else { return nil }
+            values.append(bytes)
+        }
+        return values
+    }
+}
+
+extension Reply {
+    /// What an answer is, without what it holds.
+    fileprivate var summary: String {
+        switch self {
+        case .status: "a status"
+        case .error(let text): "the error \(text)"
+        case .integer: "a number"
+        case .bulk(let bytes): "\(bytes.count) bytes"
+        case .null: "nothing"
+        case .array(let elements): "\(elements.count) elements"
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import HubStore
+
+/// Who wrote a key last, as far as it can still matter (`design/convergence.md`): a hybrid logical time, the record
+/// that wrote it, and the chunk of the relay log in which it went out.
+struct KeyVersion: Equatable, Sendable {
+    /// Unix seconds, raised above those of every version that this one is known to follow.
+    var seconds: UInt32
+    /// Orders versions of the same second of which one is known to follow the other.
+    var counter: UInt16
+    var effect: Effect
+    /// The version was also sent to its own source, to settle a conflict. A later write of that source is in order
+    /// only if it is known to follow.
+    var wasEchoed: Bool
+    var source: ServerID
+    var file: UInt32
+    var offset: UInt64
+    var sequence: ChunkSequence
+
+    enum Effect: UInt8, Sendable {
+        /// The whole value or its absence: nothing older matters any more.
+        case whole
+        case expiry
+        /// A delta that commutes with others of its kind: the INCR family.
+        case commuting
+        case operation
+    }
+
+    /// Later in hybrid logical time. Equal times are decided by arrival: the later one wins.
+    func isBeaten(byTime other: KeyVersion) -> Bool {
+        (seconds, counter) <= (other.seconds, other.counter)
+    }
+}
+
+/// What becomes of a write, given what is known of its key.
+struct WriteDecision: Equatable, Sendable {
+    enum Fate: Equatable, Sendable {
+        /// Goes to every destination.
+        case deliver
+        /// Goes to every destination and back to its source, whose value may have been replaced by the older write
+        /// that it beats.
+        case deliverAndEcho
+        /// A newer write of the key is known, so this one goes nowhere.
+        case superseded
+    }
+
+    var fate: Fate
+    /// The servers may differ, and no command at hand makes them equal: the state at this server is to be copied.
+    var suspectWinner: ServerID?
+    /// A conflict between two servers' writes was seen.
+    var isConflict = false
+
+    static let deliver = WriteDecision(fate: .deliver)
+}
+
+extension WriteDecision {
+    /// Decides about `write`, given the version `known` of the same key.
+    ///
+    /// - Parameter follows: whether the source is known to have had `known` when it wrote.
+    static func decide(_ write: KeyVersion, against known: KeyVersion, follows: Bool) -> WriteDecision {
+        if write.source == known.source {
+            let isNewer = (write.file, write.offset) >= (known.file, known.offset)
+            if !isNewer {
+                // Files of a backlog arrive side by side; only whole values overtake (`SourceReader`).
+                return WriteDecision(fate: known.effect == .whole ? .superseded : .deliver)
+            }
+            if known.wasEchoed && !follows {
+                return write.effect == .whole
+                    ? WriteDecision(fate: .deliverAndEcho)
+                    : WriteDecision(fate: .deliver, suspectWinner: write.source)
+            }
+            return .deliver
+        }
+        if follows { return .deliver }
+        if write.effect == .commuting && known.effect == .commuting { return .deliver }
+        let writeWins = known.isBeaten(byTime: write)
+        guard write.effect == .whole && known.effect == .whole else {
+            return WriteDecision(
+                fate: .deliver, suspectWinner: writeWins ? write.source : known.source, isConflict: true)
+        }
+        return writeWins
+            ? WriteDecision(fate: .deliverAndEcho, isConflict: true)
+            : WriteDecision(fate: .superseded, suspectWinner: known.source, isConflict: true)
+    }
+}

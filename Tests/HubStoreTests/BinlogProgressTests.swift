@@ -1,0 +1,70 @@
+import HubStore
+import Testing
+
+@Suite struct BinlogProgressTests {
+    @Test func aMarkCoversItsFileUpToTheRecord() {
+        var progress = BinlogProgress()
+        progress.cover(BinlogPosition(file: 0, offset: 100, index: 1))
+        #expect(progress.covers(BinlogPosition(file: 0, offset: 100, index: 1)))
+        #expect(!progress.covers(BinlogPosition(file: 0, offset: 100, index: 2)))
+        #expect(!progress.covers(BinlogPosition(file: 1, offset: 0)))
+    }
+
+    /// The first record of file 4 bears the end of file 3, whose own records may still be under way.
+    @Test func theRollsStampDoesNotCoverTheFileBeforeIt() {
+        var progress = BinlogProgress(firstOpenFile: 3)
+        progress.cover(BinlogPosition(file: 3, offset: 9000))
+        progress.coverSingle(BinlogPosition(file: 3, offset: 20002))
+        #expect(!progress.covers(BinlogPosition(file: 3, offset: 12000)))
+        #expect(progress.covers(BinlogPosition(file: 3, offset: 20002)))
+    }
+
+    /// File 3 is known to be finished, but nothing of file 4 has arrived: its first record, which bears a stamp of
+    /// file 3, is still to come.
+    @Test func finishingAFileDoesNotCoverTheNextFilesFirstRecord() {
+        var progress = BinlogProgress(firstOpenFile: 3)
+        progress.cover(BinlogPosition(file: 3, offset: 9000))
+        progress.coverFiles(below: 4)
+        #expect(!progress.covers(BinlogPosition(file: 3, offset: 20002)))
+        progress.cover(BinlogPosition(file: 4, offset: 146))
+        #expect(progress.covers(BinlogPosition(file: 3, offset: 20002)))
+    }
+
+    @Test func unionAndIntersectionAgreeWithCoverage() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<500 {
+            let left = BinlogProgress.random(using: &generator)
+            let right = BinlogProgress.random(using: &generator)
+            var union = left
+            union.formUnion(right)
+            let common = left.intersection(right)
+            for file in UInt32(0)..<6 {
+                for offset in UInt64(0)..<6 {
+                    let position = BinlogPosition(file: file, offset: offset)
+                    let inLeft = left.covers(position)
+                    let inRight = right.covers(position)
+                    if inLeft || inRight { #expect(union.covers(position), "\(left) | \(right) at \(position)") }
+                    if common.covers(position) { #expect(inLeft && inRight, "\(left) & \(right) at \(position)") }
+                }
+            }
+            #expect(union.isSuperset(of: left) && union.isSuperset(of: right))
+            #expect(left.isSuperset(of: common) && right.isSuperset(of: common))
+        }
+    }
+}
+
+extension BinlogProgress {
+    static func random(using generator: inout some RandomNumberGenerator) -> BinlogProgress {
+        var progress = BinlogProgress()
+        for _ in 0..<Int.random(in: 0..<8, using: &generator) {
+            let position = BinlogPosition(
+                file: .random(in: 0..<6, using: &generator), offset: .random(in: 0..<6, using: &generator))
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: progress.cover(position)
+            case 1: progress.coverSingle(position)
+            default: progress.coverFiles(below: position.file)
+            }
+        }
+        return progress
+    }
+}
