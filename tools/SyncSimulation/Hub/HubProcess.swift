@@ -31,7 +31,7 @@ final class HubProcess {
         engine = SyncEngine(settings: settings, recovered: saboteur.recovered(relay.recovered))
         let servers = world.servers.map {
             SyncEngine.Server(
-                id: ServerID($0.id), address: Address(host: SimulatedPika.host, port: $0.port), password: "")
+                id: ServerID($0.id), address: Address(host: $0.host, port: $0.port), password: "")
         }
         let acknowledged = saboteur.positions(world.hubs?.acknowledged ?? [:])
         with { $0.update(servers, acknowledged: acknowledged, now: now) }
@@ -167,13 +167,13 @@ final class HubProcess {
             let wire = Wire(world: world)
             attach(id, wire, .near, server.id)
             server.accept(wire, isInner: isInner, from: fromHubHost ? host : "elsewhere")
-            with { $0.connected(id, now: now) }
+            with { $0.connected(id, host: server.host, now: now) }
         }
     }
 
     func accept(_ wire: Wire, of server: SimulatedPika) {
         guard !isDead else { return wire.close(.far) }
-        let id = engine.accepted(now: now)
+        guard let id = engine.accepted(host: server.host, now: now) else { return wire.close(.far) }
         attach(id, wire, .far, server.id)
         runActions()
     }

@@ -5,7 +5,7 @@ internal import PikaSim
 final class SimulatedPika {
     let id: UInt32
     let world: World
-    /// Port P. The host is the same for all.
+    /// Port P.
     var port: Int { 20_000 + Int(id) }
     var keyspace = Keyspace()
     let binlog: MemoryBinlog
@@ -26,7 +26,7 @@ final class SimulatedPika {
     private var nextUnlogged: UInt64 = 0
     var workers: [PikaWorker] = []
 
-    static let host = "servers"
+    var host: String { "server\(id)" }
     private static let workerCount = 6
 
     struct Clock {
