@@ -74,7 +74,9 @@ extension SyncEngine {
     /// Starts reading the keys that have been quiet for long enough.
     mutating func runRepairs(now: Double) {
         lastTick = now
-        guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
+        guard !repairs.isEmpty, var acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
+        // A suspect waits for the chunk that its record went into, which is never written when the record was beaten.
+        if acknowledged.next == window.next { acknowledged = window.next }
         let running = Set(servers.filter(\.link.isRunning).map(\.id))
         for (token, suspect) in repairs.due(
             now: now, acknowledged: max(acknowledged, ChunkSequence(0)), isReadable: { running.contains($0) })

@@ -57,6 +57,9 @@ struct Oracle {
         case "incrby": totals[key, default: 0] += Int(command[2].integer ?? 0)
         case "decrby": totals[key, default: 0] -= Int(command[2].integer ?? 0)
         case "lpush", "rpush": operations[command[2]] = (key, server.id)
+        // A deletion may overtake what it deletes, which then need not arrive.
+        case "del":
+            for key in command.dropFirst() { operations = operations.filter { $0.value != (key, server.id) } }
         default: break
         }
     }
