@@ -19,8 +19,8 @@ extension SyncEngine {
         while true {
             switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
-                flushWrites()
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
+                flushWrites()
                 actions.append(.send(sender, chunk.commands))
             case .barrier:
                 actions.append(.send(sender, PikaLink.ping))
@@ -82,7 +82,9 @@ extension SyncEngine {
         for index in servers.indices {
             let position = servers[index].link.isRunning ? servers[index].reader.progress.newest : nil
             let isRunning = servers[index].link.isRunning
-            let own = isRunning ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
+            // While newer files overtake older ones, the versions that they brought decide about what is overtaken.
+            let canSettle = isRunning && !servers[index].reader.isOvertaking
+            let own = canSettle ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
             servers[index].settled = max(servers[index].settled, own ?? ChunkSequence(0))
             through = min(through ?? servers[index].settled, servers[index].settled)
         }
@@ -93,7 +95,8 @@ extension SyncEngine {
     /// Makes one `write` of what has gathered, ahead of whatever relies on it.
     mutating func flushWrites() {
         let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
-        guard !pending.chunks.isEmpty || isDue else { return }
+        guard !pending.chunks.isEmpty || isDue || !repairs.changes.isEmpty else { return }
+        pending.suspects = repairs.takeChanges()
         for id in movedCursors where isCursorDue {
             guard let index = index(of: id) else { continue }
             pending.cursors[id] = RelayStore.Cursor(
