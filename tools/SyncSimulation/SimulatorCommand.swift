@@ -63,20 +63,33 @@ public struct SimulatorCommand: ParsableCommand {
         let seconds = (clock.now - start) / .seconds(1)
         print(
             "\(seeds.count) seeds, \(violations) violations; \(Int(total.seconds)) simulated seconds, "
-                + "\(total.conflicts) conflicts, \(total.repairs) repairs; \(Int(Double(seeds.count) / seconds)) seeds/s")
+                + "\(total.conflicts) conflicts, \(total.repairs) repairs; \(Int(Double(seeds.count) / seconds)) seeds/s"
+        )
         if violations > 0 { throw ExitCode.failure }
     }
 
-    /// Looks for the first seed that shows the bug.
+    /// Looks for the first seed that holds without the bug and shows it.
     private func hunt(_ bug: Bug) throws {
         for seed in reproduce.map({ $0..<$0 + 1 }) ?? seed..<seed + seeds {
             do {
                 _ = try Simulation.run(seed: seed, steps: steps, bug: bug)
+                continue
             } catch {
-                return print("\(bug.rawValue): caught by " + (reproduce == nil ? "seed \(seed): \(error.kind): \(error.text)" : "\(error)"))
+                guard holds(seed) else { continue }
+                let text = reproduce == nil ? "seed \(seed): \(error.kind): \(error.text)" : "\(error)"
+                return print("\(bug.rawValue): caught by \(text)")
             }
         }
         print("\(bug.rawValue): not caught in \(seeds) seeds")
         throw ExitCode.failure
+    }
+
+    private func holds(_ seed: UInt64) -> Bool {
+        do {
+            _ = try Simulation.run(seed: seed, steps: steps)
+            return true
+        } catch {
+            return false
+        }
     }
 }

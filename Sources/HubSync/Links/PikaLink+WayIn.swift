@@ -51,7 +51,6 @@ extension PikaLink {
                         "server \(server) at \(address) stays \(trouble ?? ""); taking it over"))
             ] + takeOver(now: now)
         case .takingOver(let since):
-            if stage == .degraded && now - since > 2 { return clear(now: now) }
             guard now - since > 5 else { return [] }
             return fail("held by the hub at \(holder), which could not be ousted", now: now, retryAfter: 2)
         default:
@@ -74,15 +73,6 @@ extension PikaLink {
         }
     }
 
-    /// Still DEGRADE although every connection has been closed by now: there was none, since the hub that asked last
-    /// never opened them. A file that does not exist takes the server to STOPED. It also has the server close every
-    /// connection within a second, so nothing may be opened before that.
-    private mutating func clear(now: Double) -> [Action] {
-        phase = .clearing
-        let missing = (report.producerFile ?? 0) &+ 1
-        return [request(.ask, trySync(file: missing, offset: 1, isStrict: true), now: now)]
-    }
-
     private mutating func ask(now: Double) -> [Action] {
         phase = .asking
         // Without a recorded position every record is wanted: the oldest file that is still there, whatever the
@@ -100,9 +90,6 @@ extension PikaLink {
 
     mutating func asked(_ reply: Reply, now: Double) -> [Action] {
         if case .takingOver = phase { return [] }
-        if phase == .clearing {
-            return fail("it was waiting for the hub at \(report.connectedHub ?? "unknown")", now: now, retryAfter: 1.5)
-        }
         guard case .status = reply else {
             let text = reply.text ?? "nothing that can be understood"
             if text.contains("InvalidOffset") {

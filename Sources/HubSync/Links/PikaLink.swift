@@ -27,8 +27,6 @@ struct PikaLink: Sendable {
         case greeting
         case inspecting(since: Double)
         case takingOver(since: Double)
-        /// The server waits for a hub that never came, and is told to give up.
-        case clearing
         case asking
         case opening
         case running
@@ -137,7 +135,7 @@ struct PikaLink: Sendable {
             return inspect(now: now)
         case .running:
             return beat(now: now) + poll(now: now)
-        case .dialing, .greeting, .clearing, .asking, .opening:
+        case .dialing, .greeting, .asking, .opening:
             return []
         }
     }

@@ -52,7 +52,10 @@ struct RepairQueue: Sendable {
             if let reading = known.reading { tokens[reading.token] = nil }
             known.reading = nil
             known.winner = suspect.winner
-            if known.type != suspect.type { known.type = .any }
+            if known.type != suspect.type {
+                changes[known.name] = .some(nil)
+                known.type = .any
+            }
             known.touched = suspect.touched
             known.sequence = max(known.sequence, suspect.sequence)
             suspects[hash] = known

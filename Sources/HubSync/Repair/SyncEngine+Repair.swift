@@ -74,9 +74,7 @@ extension SyncEngine {
     /// Starts reading the keys that have been quiet for long enough.
     mutating func runRepairs(now: Double) {
         lastTick = now
-        guard !repairs.isEmpty, var acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
-        // A suspect waits for the chunk that its record went into, which is never written when the record was beaten.
-        if acknowledged.next == window.next { acknowledged = window.next }
+        guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
         let running = Set(servers.filter(\.link.isRunning).map(\.id))
         for (token, suspect) in repairs.due(
             now: now, acknowledged: acknowledged, newest: window.next.previous, isReadable: { running.contains($0) })

@@ -9,6 +9,7 @@ struct MemoryRelay {
     private(set) var bytes = 0
     private(set) var cursors: [ServerID: RelayStore.Cursor] = [:]
     private(set) var received: [ServerID: BinlogProgress] = [:]
+    private(set) var suspects: [RelayStore.SuspectName: ServerID] = [:]
 
     mutating func write(_ write: SyncEngine.RelayWrite) {
         for chunk in write.chunks {
@@ -20,6 +21,7 @@ struct MemoryRelay {
             received[chunk.source] = chunk.progress
         }
         for (server, cursor) in write.cursors { cursors[server] = cursor }
+        for (name, winner) in write.suspects { suspects[name] = winner }
         guard let last = write.dropThrough, last >= first else { return }
         for sequence in first.rawValue...last.rawValue { bytes -= chunks.removeValue(forKey: sequence)?.count ?? 0 }
         first = last.next
@@ -43,7 +45,7 @@ struct MemoryRelay {
     /// For a hub that becomes primary after another one.
     mutating func startOver() {
         chunks = [:]
-        (cursors, received) = ([:], [:])
+        (cursors, received, suspects) = ([:], [:], [:])
         first = next
         bytes = 0
     }
@@ -60,6 +62,7 @@ struct MemoryRelay {
     }
 
     var recovered: SyncEngine.Recovered {
-        SyncEngine.Recovered(first: first, next: next, bytes: bytes, cursors: cursors, received: received)
+        SyncEngine.Recovered(
+            first: first, next: next, bytes: bytes, cursors: cursors, received: received, suspects: suspects)
     }
 }

@@ -72,7 +72,8 @@ struct Oracle {
         for argument in command.dropFirst(2) {
             guard let source = Self.source(of: argument), !echoed.contains(argument) else { continue }
             if source == server.id {
-                fail("came back", "\(command.map(\.text)) was sent to server \(source), which wrote it", key: command[1])
+                fail(
+                    "came back", "\(command.map(\.text)) was sent to server \(source), which wrote it", key: command[1])
             }
             deliveries[argument, default: [:]][server.id, default: 0] += 1
             if isCalm, let count = deliveries[argument]?[server.id], count > 1 {
@@ -121,7 +122,9 @@ struct Oracle {
         _ path: KeyPath<Keyspace, Namespace<Value>>, _ latest: Int64, text: (Value) -> String
     ) {
         func told(_ entry: Namespace<Value>.Entry?) -> String {
-            guard let entry, !entry.value.isVacant, entry.expiry == 0 || entry.expiry > latest + 2 else { return "nothing" }
+            guard let entry, !entry.value.isVacant, entry.expiry == 0 || entry.expiry > latest + 2 else {
+                return "nothing"
+            }
             return "“\(text(entry.value))”"
         }
         let (mine, other) = (left.keyspace[keyPath: path].entries, right.keyspace[keyPath: path].entries)

@@ -33,7 +33,8 @@ struct Story {
             guard let key, entry.command.dropFirst().contains(key) else { return nil }
             let command = entry.command.map { String(decoding: $0.prefix(60), as: UTF8.self) }.joined(separator: " ")
             switch entry.event {
-            case .wrote(let reply): return Self.line(entry.time, "server \(entry.server)  client    \(command) → \(reply)")
+            case .wrote(let reply):
+                return Self.line(entry.time, "server \(entry.server)  client    \(command) → \(reply)")
             case .delivered: return Self.line(entry.time, "server \(entry.server)  delivered \(command)")
             case .applied(let reply):
                 return Self.line(entry.time, "server \(entry.server)  applied   \(command) → \(reply)")

@@ -74,7 +74,8 @@ final class PikaSender {
             }
             sender.wire = wire
             sender.hasEnded = false
-            wire.attach(.near) { _ in } ended: { reason in
+            wire.attach(.near) { _ in
+            } ended: { reason in
                 sender.hasEnded = true
                 // The first write after the other side's FIN still succeeds.
                 sender.writesAfterEnd = reason == "reset" ? 0 : 1
