@@ -3,14 +3,14 @@ import Testing
 @testable import SyncSimulation
 
 @Suite struct SimulationTests {
-    @Test("what must hold holds", arguments: UInt64(1)...21)
+    @Test("what must hold holds", arguments: UInt64(1)...18)
     func holds(seed: UInt64) throws {
         let outcome = try Simulation.run(seed: seed)
         #expect(outcome.seconds > 0)
     }
 
-    @Test("bugs are seen", arguments: [Bug.noRepair, .noEcho, .acknowledgedEarly, .dataLossUnnoticed])
-    func seen(bug: Bug) {
+    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .acknowledgedEarly, .dataLossUnnoticed])
+    func seen(bug: PlantedBug) {
         #expect(throws: Violation.self) {
             for seed in UInt64(1)...100 { _ = try Simulation.run(seed: seed, bug: bug) }
         }

@@ -21,7 +21,8 @@ public struct SimulatorCommand: ParsableCommand {
     var steps: Int?
     @Option(help: "Runs this seed alone.")
     var reproduce: UInt64?
-    @Option(help: ArgumentHelp("Puts a bug in: \(Bug.allCases.map(\.rawValue).joined(separator: ", ")); or `all`."))
+    @Option(
+        help: ArgumentHelp("Puts a bug in: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")); or `all`."))
     var bug: String?
     @Flag(help: "Goes on after a violation and prints one line for each.")
     var keepGoing = false
@@ -38,9 +39,9 @@ public struct SimulatorCommand: ParsableCommand {
 
     public func run() throws {
         Self.makeRepeatable()
-        if bug == "all" { return try Bug.allCases.forEach(hunt) }
+        if bug == "all" { return try PlantedBug.allCases.forEach(hunt) }
         if let bug {
-            guard let bug = Bug(rawValue: bug) else { throw ValidationError("no bug has the name \(bug)") }
+            guard let bug = PlantedBug(rawValue: bug) else { throw ValidationError("no bug has the name \(bug)") }
             return try hunt(bug)
         }
         let seeds = reproduce.map { $0..<$0 + 1 } ?? seed..<seed + seeds
@@ -69,7 +70,7 @@ public struct SimulatorCommand: ParsableCommand {
     }
 
     /// Looks for the first seed that holds without the bug and shows it.
-    private func hunt(_ bug: Bug) throws {
+    private func hunt(_ bug: PlantedBug) throws {
         for seed in reproduce.map({ $0..<$0 + 1 }) ?? seed..<seed + seeds {
             do {
                 _ = try Simulation.run(seed: seed, steps: steps, bug: bug)

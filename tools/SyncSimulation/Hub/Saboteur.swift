@@ -1,14 +1,14 @@
 internal import HubStore
 internal import HubSync
 
-/// Puts one `Bug` between a hub's engine and the world. Without a bug it passes everything on.
+/// Puts one `PlantedBug` between a hub's engine and the world. Without a bug it passes everything on.
 struct Saboteur {
-    let bug: Bug?
+    let bug: PlantedBug?
     /// Commands of chunks that are not to arrive, and at whom.
     private var withheld: [[UInt8]: Set<UInt32>] = [:]
     private var forgedAnswers = 0
 
-    init(bug: Bug?) { self.bug = bug }
+    init(bug: PlantedBug?) { self.bug = bug }
 
     private static let ping = Array("*1\r\n$4\r\nPING\r\n".utf8)
     private static let pong = Array("+PONG\r\n".utf8)

@@ -63,7 +63,7 @@ struct Plan {
         let count = random.between(1...3)
         families = (0..<count).map { _ in random.pick(Family.allCases) }
         keysPerFamily = random.between(1...12)
-        binlogFileBytes = UInt64(random.pick([300, 1024, 4096, 70_000]))
+        binlogFileBytes = UInt64(random.pick([1024, 2048, 8192, 70_000]))
         linkDelay = random.pick([0.0002...0.002, 0.001...0.02, 0.01...0.15])
         slowShare = random.pick([0, 0.01, 0.05])
         workerDelay = random.pick([0...0.0001, 0.0001...0.001])

@@ -21,14 +21,14 @@ public struct Simulation {
     private let world: World
 
     /// - Parameter steps: writes of all clients; nil for what the seed says.
-    private init(seed: UInt64, steps: Int?, bug: Bug?) {
+    private init(seed: UInt64, steps: Int?, bug: PlantedBug?) {
         self.seed = seed
         world = World(seed: seed, plan: Plan(seed: seed, steps: steps), bug: bug)
     }
 
     /// Runs one seed to its end.
     /// - Throws: what was violated first.
-    public static func run(seed: UInt64, steps: Int? = nil, bug: Bug? = nil) throws(Violation) -> Outcome {
+    public static func run(seed: UInt64, steps: Int? = nil, bug: PlantedBug? = nil) throws(Violation) -> Outcome {
         try Simulation(seed: seed, steps: steps, bug: bug).run()
     }
 

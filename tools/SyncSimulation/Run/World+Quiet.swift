@@ -13,6 +13,7 @@ extension World {
         if let link = status.links.first(where: { $0.syncStatus != 1 }) {
             return "the link to server \(link.id) is not running: \(link.trouble ?? "")"
         }
+        if status.heldConnections > 0 { return "\(status.heldConnections) binlog connections are held" }
         if status.suspects > 0 { return "\(status.suspects) keys are suspect" }
         if !process.isDrained { return "not all that was read is acknowledged" }
         return ""

@@ -4,7 +4,7 @@ final class World {
     static let epoch = 1_700_000_000.0
 
     let plan: Plan
-    let bug: Bug?
+    let bug: PlantedBug?
     let timeline = Timeline()
     var random: SimulationRandom
     var story = Story()
@@ -14,7 +14,7 @@ final class World {
     /// Faults and writers are over: links are quick and nothing is lost any more.
     var isHealing = false
 
-    init(seed: UInt64, plan: Plan, bug: Bug?) {
+    init(seed: UInt64, plan: Plan, bug: PlantedBug?) {
         self.plan = plan
         self.bug = bug
         random = SimulationRandom(seed: seed)

@@ -1,6 +1,6 @@
 /// Faults of the hub that can be put back in, to see that the simulation would notice them. All of them are made by
 /// changing what the hub's values are told, or what becomes of what they want done.
-public enum Bug: String, CaseIterable, Sendable {
+public enum PlantedBug: String, CaseIterable, Sendable {
     /// Repairs are decided and never sent.
     case noRepair = "no-repair"
     /// The winner of a conflict is not sent back to its own server.
