@@ -24,6 +24,10 @@ let package = Package(
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
+            swiftSettings: settings),
+
+        .target(
+        .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -53,6 +57,10 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
+            path: "tools/SyncSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
 
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
@@ -63,6 +71,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
+        .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
