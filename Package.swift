@@ -57,6 +57,9 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
+
+        .target(
             name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
             path: "tools/SyncSimulation", swiftSettings: settings),
         .executableTarget(
