@@ -6,18 +6,18 @@ extension SyncEngine {
     public mutating func loaded(_ server: ServerID, _ chunks: [RelayChunk], now: Double) {
         guard let index = index(of: server) else { return }
         servers[index].delivery.loaded(chunks)
-        pump(index)
+        pump(index, now: now)
     }
 
-    mutating func pumpAll() {
-        for index in servers.indices { pump(index) }
+    mutating func pumpAll(now: Double) {
+        for index in servers.indices { pump(index, now: now) }
     }
 
     /// Sends what may be sent now.
-    mutating func pump(_ index: Int) {
+    mutating func pump(_ index: Int, now: Double) {
         guard servers[index].link.isRunning, let sender = servers[index].connections[.sender] else { return }
         while true {
-            switch servers[index].delivery.step(window) {
+            switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
                 flushWrites()
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
@@ -82,7 +82,9 @@ extension SyncEngine {
         for index in servers.indices {
             let position = servers[index].link.isRunning ? servers[index].reader.progress.newest : nil
             let isRunning = servers[index].link.isRunning
-            let own = isRunning ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
+            // While newer files overtake older ones, the versions that they brought decide about what is overtaken.
+            let canSettle = isRunning && !servers[index].reader.isOvertaking
+            let own = canSettle ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
             servers[index].settled = max(servers[index].settled, own ?? ChunkSequence(0))
             through = min(through ?? servers[index].settled, servers[index].settled)
         }
@@ -92,15 +94,15 @@ extension SyncEngine {
 
     /// Makes one `write` of what has gathered, ahead of whatever relies on it.
     mutating func flushWrites() {
-        let isDue = isCursorDue && !movedCursors.isEmpty
-        guard !pending.chunks.isEmpty || pending.dropThrough != nil || isDue else { return }
-        isCursorDue = false
-        for id in movedCursors {
+        let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
+        guard !pending.chunks.isEmpty || isDue else { return }
+        for id in movedCursors where isCursorDue {
             guard let index = index(of: id) else { continue }
             pending.cursors[id] = RelayStore.Cursor(
                 acknowledged: servers[index].delivery.acknowledged, run: servers[index].run ?? "")
         }
-        movedCursors = []
+        if isCursorDue { movedCursors = [] }
+        isCursorDue = false
         actions.append(.write(pending))
         pending = RelayWrite()
     }

@@ -34,8 +34,10 @@ struct SenderThread {
         /// Close what is open and dial the current hub.
         case connect
         case send(Bytes)
-        /// The thread ends for good and closes its connection.
+        /// The thread ends for good and closes its connection: its file does not exist. No hub can start it again.
         case end
+        /// The file holds something else than a record; the original's whole process dies here.
+        case crash
     }
 
     private enum Point {
@@ -124,30 +126,33 @@ struct SenderThread {
             if mustReset { return startOver(in: world) }
             sawEndOfFile = false
         }
-        if held == nil {
-            if isDoomed { return end() }
+        let records: Bytes
+        if let held {
+            records = held
+        } else if isDoomed {
+            point = .ended
+            return .end
+        } else {
             switch parse(in: world) {
-            case .records(let bytes): held = bytes
+            case .records(let bytes): records = bytes
             case .sleep:
                 point = .parsing
                 return .sleep(closing: false)
-            case .end: return end()
+            case .ending(let action):
+                point = .ended
+                return action
             }
         }
+        held = records
         if mustReconnect { return startOver(in: world) }
         point = .sending
-        return held.map(Action.send) ?? end()
-    }
-
-    private mutating func end() -> Action {
-        point = .ended
-        return .end
+        return .send(records)
     }
 
     private enum Parsed {
         case records(Bytes)
         case sleep
-        case end
+        case ending(Action)
     }
 
     private mutating func parse(in world: some SenderWorld) -> Parsed {
@@ -160,7 +165,7 @@ struct SenderThread {
                     item = bytes
                     sawEndOfFile = false
                 case .endOfFile: sawEndOfFile = true
-                case .garbage: return .end
+                case .garbage: return .ending(.crash)
                 }
                 ahead = nil
             } else if !mustReset, !sawEndOfFile {
@@ -171,7 +176,7 @@ struct SenderThread {
                 status = .endOfFile
                 switch openNextFile(in: world) {
                 case .wait: return .sleep
-                case .missing: return .end
+                case .missing: return .ending(.end)
                 case .opened:
                     mustReset = false
                     status = .working

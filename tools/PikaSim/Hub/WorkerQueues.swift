@@ -10,8 +10,6 @@ struct WorkerQueues {
 
     init(workers: Int) { queues = Array(repeating: [], count: workers) }
 
-    var isEmpty: Bool { queues.allSatisfy(\.isEmpty) }
-
     /// Queues a command; answers the one that has to run at once because its worker's queue was full.
     mutating func add(_ arguments: [Bytes]) -> [Bytes]? {
         let key = arguments.count > 1 ? arguments[1] : arguments[0]

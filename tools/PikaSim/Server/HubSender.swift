@@ -1,6 +1,11 @@
 import NIOCore
 import NIOPosix
 
+/// A sender met something in the binlog that is no record: an MSET from a hub, or a slave's filler.
+struct UnreadableBinlog: Error, CustomStringConvertible {
+    var description: String { "the binlog is unreadable for its sender; a Pika dies of SIGSEGV here" }
+}
+
 /// Performs one sender thread's actions: its socket, its sleep, its view of the file.
 final class HubSender {
     /// How long a write may take before the connection counts as broken.
@@ -47,8 +52,9 @@ final class HubSender {
         case .connect: connect()
         case .send(let bytes): send(bytes)
         case .end:
-            core.log("sender \(thread.index) has ended: its file is missing or unreadable")
+            core.log("sender \(thread.index) has ended: its file is missing")
             disconnect()
+        case .crash: core.fail(UnreadableBinlog())
         }
     }
 

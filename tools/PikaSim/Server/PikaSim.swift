@@ -112,6 +112,7 @@ public final class PikaSim: Sendable {
     public func kill() async throws {
         stopped.succeed()
         for listener in listeners { try await listener.close().get() }
+        try await group.next().submit { [core] in core.value.release() }.get()
         try await group.shutdownGracefully()
     }
 }

@@ -23,7 +23,8 @@ final class ServerCore {
     let startedAt: Int64
     var onShutdown: () -> Void = {}
     private var drainIsScheduled = false
-    private let lock: DiskFile
+    /// Held while the server runs.
+    private var lock: DiskFile?
 
     struct Statistics {
         var clients = 0
@@ -40,8 +41,9 @@ final class ServerCore {
         self.loop = loop
         startedAt = Self.unixSeconds()
         _ = try DiskFile.names(in: options.directory)
-        lock = try DiskFile(path: options.directory + "/LOCK")
+        let lock = try DiskFile(path: options.directory + "/LOCK")
         try lock.lock()
+        self.lock = lock
         binlog = try BinlogFiles(directory: options.directory + "/log", fileSize: options.binlogFileSize)
         (journal, keyspace) = try Journal.open(directory: options.directory, now: startedAt)
         workers = WorkerQueues(workers: options.syncThreads)
@@ -107,14 +109,22 @@ final class ServerCore {
         guard !drainIsScheduled else { return }
         drainIsScheduled = true
         let core = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(in: .milliseconds(Int64(options.workerDelayMilliseconds))) { try core.value.drainWorkers() }
-            .futureResult.whenFailure { core.value.fail($0) }
+        let delay = Int64(options.workerDelayMilliseconds)
+        if delay == 0 {
+            loop.execute { core.value.drainWorkers() }
+        } else {
+            loop.scheduleTask(in: .milliseconds(delay)) { core.value.drainWorkers() }
+        }
     }
 
-    private func drainWorkers() throws {
+    private func drainWorkers() {
         drainIsScheduled = false
-        for arguments in workers.drain() { try apply(arguments) }
-        try journal.flush()
+        do {
+            for arguments in workers.drain() { try apply(arguments) }
+            try journal.flush()
+        } catch {
+            fail(error)
+        }
     }
 
     private func apply(_ arguments: [Bytes]) throws(DiskError) {
@@ -133,10 +143,13 @@ final class ServerCore {
     }
 
     /// Applies what the workers hold, before an orderly end.
-    func finish() throws {
-        try drainWorkers()
+    func finish() throws(DiskError) {
+        drainWorkers()
         try flush()
     }
+
+    /// Lets another server have the directory.
+    func release() { lock = nil }
 
     /// Hands all that is gathered to the kernel; called before anyone hears of it.
     func flush() throws(DiskError) {
