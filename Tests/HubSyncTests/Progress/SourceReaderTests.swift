@@ -115,6 +115,35 @@ extension SourceReader {
         #expect(reader.progress.covers(position(3, 10)))
     }
 
+    /// A connection that goes on with the next file has brought all of the one before.
+    @Test mutating func anOperationAfterARollIsOnlyUndecided() {
+        reader.begin(3, on: one)
+        for offset in [0, 108, 20002] as [UInt64] { reader.take(3, offset, ordered: offset > 0) }
+        #expect(reader.take(4, 146, ordered: true) == .hold(undecided: true))
+    }
+
+    /// What is held has been sent, so its sender is at the end of the file; it has not been handed on all the same.
+    @Test mutating func aFileOfWhichARecordIsHeldIsNotFinished() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        reader.take(4, 0, on: two)
+        reader.take(4, 108, on: two, ordered: true)
+        reader.observe(lastingly: .init(producerFile: 6, producerOffset: 9, window: 5...6))
+        #expect(reader.progress.firstOpenFile == 4)
+        #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
+    }
+
+    /// The only record of its file, and the server is further on: nothing but the end of the file decides.
+    @Test mutating func aFirstOperationIsDecidedByTheEndOfItsFile() {
+        reader.begin(3, on: one)
+        reader.take(3, 50, ordered: true)
+        let status = BinlogSenderStatus(
+            producerFile: 4, producerOffset: 9, window: 3...3, senders: [.init(file: 3, isAtEnd: true)])
+        reader.observe(lastingly: status)
+        #expect(reader.progress.firstOpenFile == 3)
+        #expect(reader.take(3, 50, ordered: true) == .everyone)
+    }
+
     // MARK: Epochs
 
     @Test mutating func aNewEpochBringsDuplicates() {

@@ -20,6 +20,13 @@ import Testing
         #expect(write.isConditional == (condition != nil))
     }
 
+    /// A Pika ignores an expiry of no whole second instead of refusing it.
+    @Test(arguments: ["set k v ex 0", "set k v ex -5", "set k v px 500", "set k v px -1", "setex k 0 v", "setex k -9 v"])
+    func anExpiryOfNothingIsNone(_ line: String) throws {
+        let write = try #require(try valueWrite(line))
+        #expect(write.expiry == nil)
+    }
+
     @Test(arguments: [
         "set k", "set k v ex", "set k v ex ten", "set k v ex 1000000000000000000000", "set k v keepttl", "setex k 10",
         "setex k ten v", "setex k +5 v", "setex k - v", "setex k 10 v nx", "getset k", "getset k v w",
