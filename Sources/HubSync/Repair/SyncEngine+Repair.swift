@@ -80,8 +80,10 @@ extension SyncEngine {
         lastTick = now
         guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
         let running = Set(servers.filter(\.link.isRunning).map(\.id))
+        // A write that was beaten gave no chunk: when nothing is under way, there is nothing to wait for.
+        let reached = acknowledged.next == window.next ? window.next : acknowledged
         for (token, suspect) in repairs.due(
-            now: now, acknowledged: max(acknowledged, ChunkSequence(0)), isReadable: { running.contains($0) })
+            now: now, acknowledged: reached, isReadable: { running.contains($0) })
         {
             guard let index = index(of: suspect.winner) else { continue }
             let key = suspect.key

@@ -56,7 +56,7 @@ struct EngineRig {
 
     /// The server's binlog sender connects.
     mutating func dial(_ server: UInt32) {
-        let connection = engine.accepted(now: now)
+        guard let connection = engine.accepted(host: String(server), now: now) else { return }
         peers[connection] = server
         pikas[server]?.data = connection
     }
@@ -109,7 +109,7 @@ struct EngineRig {
             for action in engine.takeActions() { perform(action) }
             guard !inbox.isEmpty else { return }
             let (connection, bytes) = inbox.removeFirst()
-            let all = unread.removeValue(forKey: connection, default: []) + bytes
+            let all = (unread.removeValue(forKey: connection) ?? []) + bytes
             now += 0.01
             let now = now
             let consumption = all.withUnsafeBytes { engine.received(connection, $0, now: now) }
@@ -126,13 +126,14 @@ struct EngineRig {
                 pikas[server]?.links.insert(connection)
                 if pikas[server]?.links.count == 2 { pikas[server]?.stage = "STARTED" }
             }
-            engine.connected(connection, now: now)
+            engine.connected(connection, host: address.host, now: now)
         case .send(let connection, let bytes):
             for words in commandWords(bytes) { execute(words, on: connection) }
         case .close(let connection):
             guard let server = peers.removeValue(forKey: connection) else { return }
-            guard pikas[server]?.links.remove(connection) != nil else { return }
-            pikas[server]?.stage = pikas[server]?.links.isEmpty == true ? "STOPED" : "DEGRADE"
+            guard var pika = pikas[server], pika.links.remove(connection) != nil else { return }
+            pika.stage = pika.links.isEmpty ? "STOPED" : "DEGRADE"
+            pikas[server] = pika
         case .resume(let connection):
             if peers[connection] != nil { inbox.append((connection, [])) }
         case .write(let write): written += write.chunks

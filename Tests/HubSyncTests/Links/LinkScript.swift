@@ -62,7 +62,8 @@ struct LinkScript {
             switch action {
             case .connect(let role): "connect \(role)"
             case .send(let role, let bytes):
-                "\(role): " + bytes.text.split(separator: "\r\n").filter { !"*$".contains($0.prefix(1)) }
+                "\(role): "
+                    + bytes.text.split(separator: "\r\n").filter { !"*$".contains($0.prefix(1)) }
                     .joined(separator: " ")
             case .closeAll: "close"
             case .started(let file, let startsOver): "started \(file)\(startsOver ? " over" : "")"

@@ -12,7 +12,8 @@ import Testing
         #expect(script.report(stage: "STARTED", hub: "10.0.0.9:7868") == [])
         #expect(script.link.trouble?.contains("10.0.0.9:7868") == true)
         #expect(script.tick(after: 0.1) == ["control: INFO log", "control: INFO hub"])
-        #expect(script.report(stage: "STOPED", hub: "10.0.0.9:7868") == ["control: internaltrysync 10.0.0.1 6868 3 0 0"])
+        #expect(
+            script.report(stage: "STOPED", hub: "10.0.0.9:7868") == ["control: internaltrysync 10.0.0.1 6868 3 0 0"])
         #expect(script.link.takeovers == 0)
     }
 

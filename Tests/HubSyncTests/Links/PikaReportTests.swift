@@ -35,8 +35,9 @@ import Testing
         #expect(report.senders == [.init(file: 3, isAtEnd: false), .init(file: 4, isAtEnd: true)])
     }
 
-    @Test(arguments: [("STOPED", .stopped), ("STARTING", .starting), ("DEGRADE", .degraded), ("STARTED", .started)]
-        as [(String, PikaReport.Stage)])
+    @Test(
+        arguments: [("STOPED", .stopped), ("STARTING", .starting), ("DEGRADE", .degraded), ("STARTED", .started)]
+            as [(String, PikaReport.Stage)])
     func everyStageIsKnown(_ text: String, _ stage: PikaReport.Stage) {
         #expect(read("Hub stage: \(text)").stage == stage)
     }
@@ -49,7 +50,8 @@ import Testing
     }
 
     @Test func aNewHubSectionReplacesTheOldOne() {
-        var report = read("Connected hub: a:1", "Sending window: 3 - 12", "    --- Thread 1: 3 WORKING", "Hub stage: STARTED")
+        var report = read(
+            "Connected hub: a:1", "Sending window: 3 - 12", "    --- Thread 1: 3 WORKING", "Hub stage: STARTED")
         report.read("Hub stage: STOPED\r\n")
         #expect(report.connectedHub == nil && report.window == nil && report.senders.isEmpty)
     }

@@ -84,6 +84,11 @@ struct BinlogModel {
         senders[sender].isHeld = false
     }
 
+    /// What is buffered when a held connection is read again is read at once, before the server is asked.
+    var canReport: Bool {
+        senders.allSatisfy { sender in sender.isHeld || sender.queue.allSatisfy { $0.home == sender.file } }
+    }
+
     /// What INFO says. What is under way arrives before the next report, or is held.
     var status: BinlogSenderStatus {
         BinlogSenderStatus(

@@ -20,13 +20,17 @@ import Testing
         begin(&reader, at: 0, model.senders.count)
         while seen.count < model.count {
             steps += 1
-            try #require(steps < 20_000, "seed \(seed): \(seen.count) of \(model.count), open \(reader.firstOpenFile) \(model.senders)")
+            try #require(
+                steps < 20_000,
+                "seed \(seed): \(seen.count) of \(model.count), open \(reader.firstOpenFile) \(model.senders)")
             if steps < 2000, Int.random(in: 0..<40, using: &random) == 0 {
                 let file = reader.firstOpenFile
                 model.start(at: file, using: &random)
                 begin(&reader, at: file, model.senders.count)
             }
-            if Int.random(in: 0..<10, using: &random) == 0 { reader.observe(model.status, now: Double(steps)) }
+            if Int.random(in: 0..<10, using: &random) == 0, model.canReport {
+                reader.observe(model.status, isReading: true, now: Double(steps))
+            }
             let sender = Int.random(in: model.senders.indices, using: &random)
             model.assign(sender)
             guard let record = model.senders[sender].queue.first else { continue }

@@ -31,7 +31,7 @@ extension SourceReader {
 
     /// Tells of the same status until it is believed.
     fileprivate mutating func observe(lastingly status: BinlogSenderStatus) {
-        for now in [0.0, 10] { observe(status, now: now) }
+        for now in [0.0, 10] { observe(status, isReading: true, now: now) }
     }
 }
 
@@ -108,9 +108,9 @@ extension SourceReader {
         reader.begin(3, on: one)
         #expect(reader.take(3, 50, ordered: true) == .hold(undecided: true))
         let status = BinlogSenderStatus(producerFile: 3, producerOffset: 900)
-        reader.observe(status, now: 0)
+        reader.observe(status, isReading: true, now: 0)
         #expect(reader.take(3, 50, ordered: true) == .hold(undecided: true))
-        reader.observe(status, now: 1)
+        reader.observe(status, isReading: true, now: 1)
         #expect(reader.take(3, 50, ordered: true) == .everyone)
         #expect(reader.progress.covers(position(3, 10)))
     }
@@ -142,6 +142,15 @@ extension SourceReader {
         reader.observe(lastingly: status)
         #expect(reader.progress.firstOpenFile == 3)
         #expect(reader.take(3, 50, ordered: true) == .everyone)
+    }
+
+    /// Relay log full, or stopping: what has been sent lies unread.
+    @Test mutating func whileNothingIsReadNothingIsFinished() {
+        reader.begin(3, on: one)
+        let status = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 5...6)
+        for now in [0.0, 10, 20] { reader.observe(status, isReading: now == 0, now: now) }
+        reader.observe(status, isReading: true, now: 30)
+        #expect(reader.progress.firstOpenFile == 3)
     }
 
     // MARK: Epochs

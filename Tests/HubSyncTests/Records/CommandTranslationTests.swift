@@ -21,7 +21,9 @@ import Testing
     }
 
     /// A Pika ignores an expiry of no whole second instead of refusing it.
-    @Test(arguments: ["set k v ex 0", "set k v ex -5", "set k v px 500", "set k v px -1", "setex k 0 v", "setex k -9 v"])
+    @Test(arguments: [
+        "set k v ex 0", "set k v ex -5", "set k v px 500", "set k v px -1", "setex k 0 v", "setex k -9 v",
+    ])
     func anExpiryOfNothingIsNone(_ line: String) throws {
         let write = try #require(try valueWrite(line))
         #expect(write.expiry == nil)
