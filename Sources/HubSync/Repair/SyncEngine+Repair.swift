@@ -80,10 +80,8 @@ extension SyncEngine {
         lastTick = now
         guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
         let running = Set(servers.filter(\.link.isRunning).map(\.id))
-        // A write that was beaten gave no chunk: when nothing is under way, there is nothing to wait for.
-        let reached = acknowledged.next == window.next ? window.next : acknowledged
         for (token, suspect) in repairs.due(
-            now: now, acknowledged: reached, isReadable: { running.contains($0) })
+            now: now, acknowledged: acknowledged, newest: window.next.previous, isReadable: { running.contains($0) })
         {
             guard let index = index(of: suspect.winner) else { continue }
             let key = suspect.key
@@ -99,7 +97,7 @@ extension SyncEngine {
             }
         }
         let complete = repairs.complete { winner, end, since in
-            guard let index = index(of: winner) else { return false }
+            guard let index = index(of: winner), servers[index].reader.isInOrder else { return false }
             // A write that is part of the value and arrives as a record afterwards would be applied twice.
             return servers[index].reader.progress.newest >= end
                 || now - max(since, servers[index].lastReceived) >= Self.silenceSeconds
