@@ -47,6 +47,7 @@ import Testing
     /// Causality beats clocks: the second writer's clock is behind.
     @Test mutating func aWriteThatIsKnownToFollowIsNoConflict() {
         rig.write(1, "SET k one", execTime: 1005)
+        rig.pass(0.5)
         rig.write(2, "SET k two", execTime: 1000)
         #expect(rig.engine.counters.conflicts == 0)
         #expect(values("k") == ["two", "two", "two"])
