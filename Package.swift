@@ -24,9 +24,6 @@ let package = Package(
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
-            swiftSettings: settings),
-
-        .target(
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
     dependencies: [
