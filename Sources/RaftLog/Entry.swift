@@ -21,7 +21,7 @@ public struct Entry: Hashable, Sendable {
     }
 
     /// What limits count: the payload plus a fixed allowance for everything around it.
-    var cost: Int {
+    public var cost: Int {
         switch payload {
         case .empty: 32
         case .command(let bytes): 32 + bytes.count

@@ -55,7 +55,14 @@ final class EventRecorder: Sendable {
 
     init() { (stream, continuation) = AsyncStream.makeStream() }
 
-    func record(_ event: RaftEvent) { continuation.yield(event) }
+    private let leading = Mutex<ContinuousClock.Instant?>(nil)
+    /// When the hub began to lead.
+    var leadingSince: ContinuousClock.Instant? { leading.withLock { $0 } }
+
+    func record(_ event: RaftEvent) {
+        if case .leading = event { leading.withLock { $0 = .now } }
+        continuation.yield(event)
+    }
 
     /// The first event not yet taken for which `pick` has a value.
     func first<Value: Sendable>(_ pick: @Sendable (RaftEvent) -> Value?) async -> Value? {

@@ -36,8 +36,10 @@ import Testing
         #expect(SimulatorCommand.search(seed..<seed + 1, threads: 1, options: options) != nil)
     }
 
+    /// 15 (etcd #14143), 16 (cockroach #37102), 17 (openraft, io ordering) and 18 (etcd #13766): the duties that the
+    /// driver has beside the core.
     @Test(
-        "finds bugs of disks and drivers",
+        "finds bugs 15 to 18, of disks and drivers",
         arguments: [
             (DriverBug.losesSyncedWrites, 1 as UInt64), (.ignoresFailedWrites, 3), (.splitsHardState, 240),
             (.appliedIndexApart, 3),

@@ -1,0 +1,153 @@
+internal import HubStore
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import RaftLog
+internal import Synchronization
+
+/// The hub-to-hub transport: listens on `floyd-local-port`, and keeps a `HubLink` to every other member.
+///
+/// Order of use: `listen`, for a hub without an identity `join`, then the node is made with this as its transport,
+/// `attach`, and the node is started.
+final class HubTransport: RaftTransport, HubTransportEvents {
+    private struct State {
+        var node: RaftNode?
+        var links: [HubID: HubLink] = [:]
+        var accepted: [HubID: any Channel] = [:]
+        var listener: (any Channel)?
+        var isStopped = false
+    }
+
+    let own: Address
+    let log: Logger
+    /// Answers requests of other hubs (`request`).
+    let serve: @Sendable ([UInt8]) async -> [UInt8]
+    let loop: any EventLoop
+    /// Drawn at random; tells other hubs that this process is another one than the last.
+    let process: UInt64
+    private let wasRefused: @Sendable (Refusal) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - own: where the other hubs find this one.
+    ///   - wasRefused: told when a hub does not let this one in for good.
+    init(
+        own: Address, loop: any EventLoop, log: Logger, process: UInt64,
+        serve: @escaping @Sendable ([UInt8]) async -> [UInt8], wasRefused: @escaping @Sendable (Refusal) -> Void
+    ) {
+        self.own = own
+        self.loop = loop
+        self.log = log
+        self.process = process
+        self.serve = serve
+        self.wasRefused = wasRefused
+    }
+
+    /// Lets other hubs connect at `host` and `port`.
+    func listen(host: String, port: Int) async throws {
+        let listener = try await ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 64)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(
+                        HubFrameReader(), HubAcceptor(transport: self))
+                }
+            }
+            .bind(host: host, port: port).get()
+        state.withLock { $0.listener = listener }
+    }
+
+    /// The port that it listens on.
+    var port: Int? { state.withLock { $0.listener?.localAddress?.port } }
+
+    func attach(_ node: RaftNode) { state.withLock { $0.node = node } }
+
+    func stop() async {
+        let (links, channels) = state.withLock { state in
+            state.isStopped = true
+            defer { (state.links, state.accepted) = ([:], [:]) }
+            return (state.links.values, state.accepted.values + [state.listener].compactMap { $0 })
+        }
+        for link in links { link.stop() }
+        for channel in channels { channel.close(promise: nil) }
+    }
+
+    // MARK: For the node
+
+    func send(_ messages: [Message]) {
+        guard !messages.isEmpty else { return }
+        let links = state.withLock { $0.links }
+        for message in messages { links[message.to]?.send(message) }
+    }
+
+    func keepConnections(with membership: Membership) {
+        let (links, channels) = state.withLock { state in
+            for member in membership.members { connect(member.id, at: member.address, &state) }
+            let gone = state.links.filter { membership.member($0.key) == nil }
+            var channels: [any Channel] = []
+            for hub in gone.keys {
+                state.links[hub] = nil
+                if let channel = state.accepted.removeValue(forKey: hub) { channels.append(channel) }
+            }
+            return (Array(gone.values), channels)
+        }
+        guard !links.isEmpty else { return }
+        // What was sent last may be what tells them that they are taken out. When they dial again they are refused.
+        loop.scheduleTask(in: .seconds(1)) {
+            for link in links { link.stop() }
+            for channel in channels { channel.close(promise: nil) }
+        }
+    }
+
+    /// Begins to keep a connection to a hub, unless there is one.
+    private func connect(_ hub: HubID, at address: Address, _ state: inout State) {
+        guard !state.isStopped, let identity = state.node?.identity, hub != identity.hub, state.links[hub] == nil
+        else { return }
+        let hello = Hello(identity: identity, process: process, address: own)
+        state.links[hub] = HubLink(hub: hub, address: address, loop: loop, hello: hello, events: self, log: log)
+    }
+
+    /// Has another hub, the primary, do something for this one.
+    func request(_ bytes: [UInt8], from hub: HubID, timeout: TimeAmount) async throws(ProposalError) -> [UInt8] {
+        guard let link = state.withLock({ $0.links[hub] }) else { throw .notPrimary(leader: nil) }
+        return try await link.call(bytes, timeout: timeout)
+    }
+
+    // MARK: From connections
+
+    func answer(to hello: Hello) -> HelloAnswer {
+        guard let node = state.withLock({ $0.node }) else { return .fresh }
+        let status = node.status
+        return Admission.answer(
+            to: hello, identity: node.identity, membership: status.membership, hasLeader: status.leader != nil,
+            process: process)
+    }
+
+    /// A hub has one connection to this one; an older one may hang in a network that was cut.
+    func accepted(_ channel: any Channel, from hub: HubID) {
+        let old = state.withLock { $0.accepted.updateValue(channel, forKey: hub) }
+        if let old, old !== channel { old.close(promise: nil) }
+    }
+
+    func received(_ messages: [Message], from hub: HubID, at address: Address) {
+        let node = state.withLock { state in
+            // A hub that was just added knows the others only by this, until it has their membership.
+            connect(hub, at: address, &state)
+            return state.node
+        }
+        node?.receive(messages)
+    }
+
+    func processEnded(_ hub: HubID) {
+        log.warning("hub-ended: the process of hub \(hub) has ended")
+        state.withLock { $0.node }?.processEnded(hub)
+    }
+
+    func refused(_ refusal: Refusal) {
+        if refusal.isFinal { wasRefused(refusal) }
+    }
+}

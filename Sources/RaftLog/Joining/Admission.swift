@@ -1,0 +1,89 @@
+public import HubStore
+
+/// Who is let in (`notes/raft.md`, bootstrap; etcd #13066).
+public enum Admission {
+    /// What a member of a group says to a hub that dials.
+    ///
+    /// - Parameters:
+    ///   - membership: the newest in this hub's log.
+    ///   - hasLeader: this hub knows who leads, so that it will hear soon of a member that it does not know yet.
+    ///     Without a leader an unknown hub of the group is let in: it may be the one whose vote is needed, or who has
+    ///     to be voted for. Nothing but a majority's votes can come of it.
+    public static func answer(
+        to hello: Hello, identity: HubIdentity, membership: Membership, hasLeader: Bool, process: UInt64
+    ) -> HelloAnswer {
+        guard hello.version + 1 >= Hello.version else { return .refusal(.version(own: Hello.version)) }
+        guard let group = hello.group, let hub = hello.hub else { return answerFresh(hello, identity, membership) }
+        guard group == identity.group else { return .refusal(.wrongGroup) }
+        guard let member = membership.member(hub) else {
+            return hasLeader ? .refusal(.notMember) : .welcome(hub: identity.hub, process: process)
+        }
+        if let known = member.incarnation, known != hello.incarnation { return .refusal(.lostDisk) }
+        return .welcome(hub: identity.hub, process: process)
+    }
+
+    private static func answerFresh(
+        _ hello: Hello, _ identity: HubIdentity, _ membership: Membership
+    ) -> HelloAnswer {
+        guard let member = membership.member(at: hello.address) else { return .refusal(.notMember) }
+        if let known = member.incarnation, known != hello.incarnation { return .refusal(.lostDisk) }
+        return .adopt(group: identity.group, hub: member.id)
+    }
+}
+
+/// How a hub with an empty `floyd-path` finds out who it is. It asks every other hub of `floyd-servers`:
+///
+/// - One that belongs to a group tells it who it is there, or refuses it.
+/// - When a majority of the list, itself included, is fresh, it begins a group with them. A hub that has lost its disk
+///   therefore never begins one by itself beside a group that lives.
+public struct Joining: Sendable {
+    public enum Decision: Hashable, Sendable {
+        /// Begin the log with this membership; it is empty for a hub that was added.
+        case start(HubIdentity, Membership)
+        /// Give up, for this reason.
+        case refuse(Refusal)
+    }
+
+    public let own: Address
+    /// The others of the list, without repeats.
+    public let others: [Address]
+    private let addresses: [Address]
+    private let incarnation: Incarnation
+    private var fresh: Set<Address> = []
+
+    public init(own: Address, addresses: [Address], incarnation: Incarnation) {
+        self.own = own
+        self.addresses = addresses
+        self.incarnation = incarnation
+        others = Set(addresses).subtracting([own]).sorted { $0.description < $1.description }
+    }
+
+    private var founding: (identity: HubIdentity, membership: Membership)? {
+        HubIdentity.founding(addresses, own: own, incarnation: incarnation)
+    }
+
+    /// What is certain before anyone is asked: the only hub of a list begins at once.
+    public var decision: Decision? {
+        guard let founding, fresh.count + 1 > (others.count + 1) / 2 else { return nil }
+        return .start(founding.identity, founding.membership)
+    }
+
+    /// An answer has come. Nil while others have to be waited for.
+    public mutating func take(_ answer: HelloAnswer, from address: Address) -> Decision? {
+        switch answer {
+        case .fresh:
+            if others.contains(address) { fresh.insert(address) }
+            return decision
+        case .adopt(let group, let hub):
+            if let founding, founding.identity.group == group, founding.identity.hub == hub {
+                return .start(founding.identity, founding.membership)
+            }
+            return .start(HubIdentity(hub: hub, group: group, incarnation: incarnation), Membership())
+        case .refusal(let refusal): return refusal.isFinal ? .refuse(refusal) : nil
+        case .welcome: return nil
+        }
+    }
+
+    /// The hub at an address does not answer, or not as a fresh one any more.
+    public mutating func forget(_ address: Address) { fresh.remove(address) }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import HubStore
+import Logging
+import NIOCore
+import NIOPosix
+import RaftLog
+import Synchronization
+
+@testable import HubDaemon
+
+/// Hubs in this process, each with its own disk, transport and event loop, on ports of their own.
+actor HubGroup {
+    /// One hub while it runs.
+    struct Hub {
+        let transport: HubTransport
+        let node: RaftNode
+        let loops: MultiThreadedEventLoopGroup
+    }
+
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("hubs-\(UUID().uuidString)").path
+    let addresses: [Address]
+    private(set) var hubs: [Int: Hub] = [:]
+    private var disks: [Int: Appender.Disk] = [:]
+
+    init(count: Int) throws {
+        addresses = try (0..<count).map { _ in Address(host: "127.0.0.1", port: try freePort()) }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    func disk(_ place: Int) -> Appender.Disk {
+        if let disk = disks[place] { return disk }
+        let disk = Appender.Disk()
+        disks[place] = disk
+        return disk
+    }
+
+    /// Starts a hub the way the daemon does, joining first when its disk is empty.
+    func start(_ place: Int, list: [Int]) async throws {
+        let own = addresses[place]
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let transport = HubTransport(
+            own: own, loop: loops.next(), log: Logger(label: "hub", factory: { _ in SwiftLogNoOpLogHandler() }),
+            process: .random(in: 1 ... .max), serve: { bytes in Array(bytes.reversed()) }, wasRefused: { _ in })
+        do {
+            try await transport.listen(host: own.host, port: own.port)
+            let log = try RocksLog(path: "\(directory)/\(place)")
+            if log.identity == nil {
+                let (identity, membership) = try await transport.join(
+                    addresses: list.map { addresses[$0] }, incarnation: Incarnation(.random(in: 1 ... .max)))
+                try log.initialise(identity, membership: membership)
+            }
+            let node = try RaftNode(
+                log: log, transport: transport, stateMachine: Appender(disk: disk(place)),
+                seed: .random(in: .min ... .max), observer: { _ in })
+            transport.attach(node)
+            node.start()
+            hubs[place] = Hub(transport: transport, node: node, loops: loops)
+        } catch {
+            await transport.stop()
+            try await loops.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// Ends a hub as the kernel does when its process is killed: all connections and the listener are closed.
+    func end(_ place: Int) async throws {
+        guard let hub = hubs.removeValue(forKey: place) else { return }
+        await hub.transport.stop()
+        await hub.node.stop()
+        try await hub.loops.shutdownGracefully()
+    }
+
+    func wipe(_ place: Int) throws {
+        try FileManager.default.removeItem(atPath: "\(directory)/\(place)")
+        disks[place] = nil
+    }
+
+    /// The hub that leads and has announced so by taking proposals.
+    func leader() async throws -> Int {
+        while true {
+            for (place, hub) in hubs where hub.node.status.role == .leader { return place }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Proposes on whoever leads until it is certain that it was done.
+    func propose(_ byte: UInt8) async throws {
+        while true {
+            let place = try await leader()
+            guard let hub = hubs[place] else { continue }
+            do throws(ProposalError) {
+                _ = try await hub.node.propose([byte])
+                return
+            } catch { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    func change(_ change: MembershipChange) async throws {
+        while true {
+            let place = try await leader()
+            guard let hub = hubs[place] else { continue }
+            do throws(ProposalError) {
+                try await hub.node.changeMembership(change)
+                return
+            } catch .membershipMismatch { throw ProposalError.membershipMismatch } catch {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Waits until the state of every running hub satisfies a condition.
+    func waitForAll(_ condition: ([UInt8]) -> Bool) async throws {
+        for place in hubs.keys {
+            while !condition(disk(place).bytes) { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    func close() async throws {
+        for place in hubs.keys { try await end(place) }
+        try FileManager.default.removeItem(atPath: directory)
+    }
+}
+
+/// A state machine that keeps every byte it is given.
+struct Appender: ReplicatedStateMachine {
+    final class Disk: Sendable {
+        fileprivate let state = Mutex<(bytes: [UInt8], applied: LogIndex)>(([], .zero))
+        var bytes: [UInt8] { state.withLock { $0.bytes } }
+    }
+
+    let disk: Disk
+
+    var appliedIndex: LogIndex { disk.state.withLock { $0.applied } }
+
+    mutating func apply(_ commands: [CommittedCommand]) throws(StateMachineError) -> [[UInt8]] {
+        disk.state.withLock { state in
+            for command in commands {
+                state.bytes += command.payload
+                state.applied = command.index
+            }
+            return commands.map { _ in [] }
+        }
+    }
+
+    mutating func flush() throws(StateMachineError) -> LogIndex { appliedIndex }
+    mutating func snapshot() throws(StateMachineError) -> [UInt8] { disk.bytes }
+
+    mutating func restore(_ snapshot: [UInt8], through index: LogIndex) throws(StateMachineError) {
+        disk.state.withLock { $0 = (snapshot, index) }
+    }
+}
+
+/// A port that nothing listens on now.
+private func freePort() throws -> Int {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+            bind(socket, raw, length) == 0 ? getsockname(socket, raw, &length) : -1
+        }
+    }
+    guard result == 0 else { throw POSIXError(.EADDRINUSE) }
+    return Int(UInt16(bigEndian: address.sin_port))
+}
