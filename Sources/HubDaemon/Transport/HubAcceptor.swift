@@ -35,7 +35,7 @@ final class HubAcceptor: ChannelInboundHandler {
             peer = (hub, hello.address)
             transport.accepted(context.channel, from: hub)
         case .refusal(let refusal):
-            transport.log.warning("hub-refused: the hub at \(hello.address) is not let in; it is told: \(refusal)")
+            transport.refuse(hello.address, refusal)
             context.close(mode: .output, promise: nil)
         case .fresh, .adopt: context.close(mode: .output, promise: nil)
         }

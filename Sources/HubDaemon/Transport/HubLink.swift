@@ -144,19 +144,26 @@ final class HubLink: Sendable {
             .connect(host: address.host, port: address.port)
             .whenFailure { error in
                 if afterLoss, error.isRefusal { self.events.processEnded(self.hub) }
-                self.retry(because: "cannot be reached: \(error)")
+                self.note("cannot be reached: \(error)")
+                self.retry()
             }
     }
 
-    private func retry(because trouble: String) {
+    private func retry() {
         let delay = state.withLock { state -> TimeAmount? in
             guard !state.isStopped else { return nil }
-            if state.lastTrouble != trouble { log.warning("hub-link: hub \(hub) at \(state.address) \(trouble)") }
-            state.lastTrouble = trouble
             state.failures += 1
             return .milliseconds(min(1_000, 25 << min(state.failures, 6)))
         }
         if let delay { loop.scheduleTask(in: delay) { self.dial(afterLoss: false) } }
+    }
+
+    /// Logs what is wrong, once until it is something else.
+    private func note(_ trouble: String) {
+        state.withLock { state in
+            if state.lastTrouble != trouble { log.warning("hub-link: hub \(hub) at \(state.address) \(trouble)") }
+            state.lastTrouble = trouble
+        }
     }
 
     fileprivate func connected(_ channel: any Channel) {
@@ -191,13 +198,6 @@ final class HubLink: Sendable {
         }
     }
 
-    private func note(_ trouble: String) {
-        state.withLock { state in
-            if state.lastTrouble != trouble { log.warning("hub-link: hub \(hub) at \(state.address) \(trouble)") }
-            state.lastTrouble = trouble
-        }
-    }
-
     fileprivate func closed(_ channel: any Channel) {
         let (wasUp, calls) = state.withLock { state in
             let wasUp = state.channel === channel
@@ -208,7 +208,7 @@ final class HubLink: Sendable {
         }
         for call in calls { call.resume(returning: .failure(.outcomeUnknown("the connection to the primary ended"))) }
         // Whether the process has ended, or only the connection, the next attempt tells.
-        if wasUp { dial(afterLoss: true) } else { retry(because: "closed the connection") }
+        if wasUp { dial(afterLoss: true) } else { retry() }
     }
 }
 

@@ -16,6 +16,8 @@ final class HubTransport: RaftTransport, HubTransportEvents {
         var accepted: [HubID: any Channel] = [:]
         var listener: (any Channel)?
         var isStopped = false
+        /// What hubs that are not let in were told last, so that it is logged once.
+        var refusals: [Address: Refusal] = [:]
     }
 
     let own: Address
@@ -85,8 +87,10 @@ final class HubTransport: RaftTransport, HubTransportEvents {
     }
 
     func keepConnections(with membership: Membership) {
-        let (links, channels) = state.withLock { state in
+        let (links, channels) = state.withLock { state -> ([HubLink], [any Channel]) in
             for member in membership.members { connect(member.id, at: member.address, &state) }
+            // A hub that is not in its own membership has an old one, or none, and cannot know who is gone.
+            guard let own = state.node?.identity.hub, membership.member(own) != nil else { return ([], []) }
             let gone = state.links.filter { membership.member($0.key) == nil }
             var channels: [any Channel] = []
             for hub in gone.keys {
@@ -125,6 +129,16 @@ final class HubTransport: RaftTransport, HubTransportEvents {
         return Admission.answer(
             to: hello, identity: node.identity, membership: status.membership, hasLeader: status.leader != nil,
             process: process)
+    }
+
+    /// Logs a refusal, unless the same hub was refused for the same reason before.
+    func refuse(_ address: Address, _ refusal: Refusal) {
+        let isNews = state.withLock { state in
+            if state.refusals.count > 100 { state.refusals = [:] }
+            return state.refusals.updateValue(refusal, forKey: address) != refusal
+        }
+        guard isNews else { return }
+        log.warning("hub-refused: the hub at \(address) is not let in; it is told: \(refusal)")
     }
 
     /// A hub has one connection to this one; an older one may hang in a network that was cut.

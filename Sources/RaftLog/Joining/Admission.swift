@@ -4,11 +4,13 @@ public import HubStore
 public enum Admission {
     /// What a member of a group says to a hub that dials.
     ///
+    /// A hub of the group that is not in the membership here is refused only by a member that knows who leads, for
+    /// such a member has, or will soon have, the newest. Otherwise it is let in: its vote may be needed, or it may be
+    /// the leader of which this hub, just added, has only heard. Nothing but a majority's votes can come of it.
+    ///
     /// - Parameters:
     ///   - membership: the newest in this hub's log.
-    ///   - hasLeader: this hub knows who leads, so that it will hear soon of a member that it does not know yet.
-    ///     Without a leader an unknown hub of the group is let in: it may be the one whose vote is needed, or who has
-    ///     to be voted for. Nothing but a majority's votes can come of it.
+    ///   - hasLeader: this hub knows who leads.
     public static func answer(
         to hello: Hello, identity: HubIdentity, membership: Membership, hasLeader: Bool, process: UInt64
     ) -> HelloAnswer {
@@ -16,7 +18,8 @@ public enum Admission {
         guard let group = hello.group, let hub = hello.hub else { return answerFresh(hello, identity, membership) }
         guard group == identity.group else { return .refusal(.wrongGroup) }
         guard let member = membership.member(hub) else {
-            return hasLeader ? .refusal(.notMember) : .welcome(hub: identity.hub, process: process)
+            let isCurrent = hasLeader && membership.member(identity.hub) != nil
+            return isCurrent ? .refusal(.notMember) : .welcome(hub: identity.hub, process: process)
         }
         if let known = member.incarnation, known != hello.incarnation { return .refusal(.lostDisk) }
         return .welcome(hub: identity.hub, process: process)
