@@ -66,7 +66,7 @@ import Testing
             """
         return lines.split(whereSeparator: { $0 == "|" || $0.isNewline }).map { line in
             line.split(separator: " ").map {
-                $0.replacing("#", with: name).replacing("@", with: String(inAnHour))
+                String($0.replacing("#", with: name).replacing("@", with: String(inAnHour)))
             }
         }
     }
