@@ -174,7 +174,8 @@ final class SyncShell {
             switch result {
             case .success(let channel):
                 shell.channels[connection] = channel
-                shell.with { $0.connected(connection, now: Self.now) }
+                let host = channel.remoteAddress?.ipAddress ?? ""
+                shell.with { $0.connected(connection, host: host, now: Self.now) }
                 if !channel.isActive { shell.ended(connection, reason: "closed at once") }
             case .failure(let error):
                 shell.with { $0.closed(connection, reason: "cannot connect: \(error)", now: Self.now) }
@@ -184,7 +185,10 @@ final class SyncShell {
 
     /// A server dialled the inner port.
     func accepted(_ channel: any Channel) throws {
-        let connection = with { $0.accepted(now: Self.now) }
+        let host = channel.remoteAddress?.ipAddress ?? ""
+        guard let connection = with({ $0.accepted(host: host, now: Self.now) }) else {
+            return channel.close(promise: nil)
+        }
         channels[connection] = channel
         try channel.pipeline.syncOperations.addHandler(LinkHandler(connection, self))
     }

@@ -10,6 +10,8 @@ struct ServerSync: Sendable {
     var acknowledged: [ServerID: BinlogProgress] = [:]
     /// The same as of the last proposal to the Raft log.
     var proposed: [ServerID: BinlogProgress] = [:]
+    /// The address at the other end of its connections, as it was last.
+    var host = ""
     /// Connections to the server, by role.
     var connections: [PikaLink.Role: LinkConnectionID] = [:]
     /// Connections on which its binlog arrives.

@@ -6,18 +6,18 @@ extension SyncEngine {
     public mutating func loaded(_ server: ServerID, _ chunks: [RelayChunk], now: Double) {
         guard let index = index(of: server) else { return }
         servers[index].delivery.loaded(chunks)
-        pump(index)
+        pump(index, now: now)
     }
 
-    mutating func pumpAll() {
-        for index in servers.indices { pump(index) }
+    mutating func pumpAll(now: Double) {
+        for index in servers.indices { pump(index, now: now) }
     }
 
     /// Sends what may be sent now.
-    mutating func pump(_ index: Int) {
+    mutating func pump(_ index: Int, now: Double) {
         guard servers[index].link.isRunning, let sender = servers[index].connections[.sender] else { return }
         while true {
-            switch servers[index].delivery.step(window) {
+            switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
                 flushWrites()
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
@@ -92,15 +92,15 @@ extension SyncEngine {
 
     /// Makes one `write` of what has gathered, ahead of whatever relies on it.
     mutating func flushWrites() {
-        let isDue = isCursorDue && !movedCursors.isEmpty
-        guard !pending.chunks.isEmpty || pending.dropThrough != nil || isDue else { return }
-        isCursorDue = false
-        for id in movedCursors {
+        let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
+        guard !pending.chunks.isEmpty || isDue else { return }
+        for id in movedCursors where isCursorDue {
             guard let index = index(of: id) else { continue }
             pending.cursors[id] = RelayStore.Cursor(
                 acknowledged: servers[index].delivery.acknowledged, run: servers[index].run ?? "")
         }
-        movedCursors = []
+        if isCursorDue { movedCursors = [] }
+        isCursorDue = false
         actions.append(.write(pending))
         pending = RelayWrite()
     }

@@ -14,25 +14,24 @@ extension SyncEngine {
             perform(servers[index].link.tick(now: now, wantedFile: wanted), at: index, now: now)
             measure(index, now: now)
         }
-        for (connection, owner) in connections {
-            if case .stranger(let since) = owner, now - since > 30 { close(connection) }
-        }
         if now >= nextHousekeeping {
             nextHousekeeping = now + 0.25
             settleVersions(now: now)
             dropAcknowledged(now: now)
             runRepairs(now: now)
         }
-        pumpAll()
+        pumpAll(now: now)
     }
 
     /// An outgoing connection is up.
-    public mutating func connected(_ connection: LinkConnectionID, now: Double) {
+    /// - Parameter host: the address at its other end.
+    public mutating func connected(_ connection: LinkConnectionID, host: String, now: Double) {
         guard case .link(let id, let role) = connections[connection], let index = index(of: id) else {
             return close(connection)
         }
+        servers[index].host = host
         perform(servers[index].link.connected(role, now: now), at: index, now: now)
-        if role == .sender || role == .heartbeat { pumpAll() }
+        if role == .sender || role == .heartbeat { pumpAll(now: now) }
     }
 
     /// A connection has ended, or could not be made.
@@ -46,15 +45,33 @@ extension SyncEngine {
         case .data(let id):
             guard let index = index(of: id), servers[index].dataConnections.remove(connection) != nil else { return }
             perform(servers[index].link.dataConnectionClosed(reason: reason, now: now), at: index, now: now)
-        case .stranger, nil:
+        case .stranger(let since, let host):
+            // A sender connects before it has anything to send, so this one may have had a record under way, which
+            // will not be sent again. Of several servers on one host it is not known whose it was.
+            for index in servers.indices
+            where servers[index].host == host && servers[index].link.isRunning
+                && since >= servers[index].link.openingSince
+            {
+                perform(servers[index].link.dataConnectionClosed(reason: reason, now: now), at: index, now: now)
+            }
+        case nil:
             return
         }
     }
 
-    /// A connection on the inner port, S+1000.
-    public mutating func accepted(now: Double) -> LinkConnectionID {
+    /// Connections on the inner port that have not brought a record; each server has at most ten.
+    static let maximumStrangers = 1024
+
+    /// A connection on the inner port, S+1000. Nil: it is refused.
+    /// - Parameter host: the address at its other end.
+    public mutating func accepted(host: String, now: Double) -> LinkConnectionID? {
+        let strangers = connections.values.count { if case .stranger = $0 { true } else { false } }
+        guard strangers < Self.maximumStrangers else {
+            counters.rejectedConnections += 1
+            return nil
+        }
         let connection = newConnection()
-        connections[connection] = .stranger(since: now)
+        connections[connection] = .stranger(since: now, host: host)
         return connection
     }
 

@@ -18,13 +18,13 @@ extension SyncEngine {
         case .link(let id, let role):
             if let index = index(of: id) {
                 answered(bytes, role: role, at: index, now: now)
-                pump(index)
+                pump(index, now: now)
             }
             return Consumption(bytes: bytes.count, readsOn: true)
         case .data(let id):
             guard let index = index(of: id) else { return Consumption(bytes: bytes.count, readsOn: false) }
             return binlog(connection, bytes, at: index, now: now)
-        case .stranger(let since):
+        case .stranger(let since, _):
             return introduced(connection, bytes, since: since, now: now)
         case nil:
             return Consumption(bytes: bytes.count, readsOn: false)
@@ -126,7 +126,7 @@ extension SyncEngine {
             resumeSoon = false
             resumeHeld()
         }
-        pumpAll()
+        pumpAll(now: now)
         return Consumption(bytes: position, readsOn: readsOn)
     }
 

@@ -134,7 +134,7 @@ public struct SyncEngine: Sendable {
     enum Owner: Sendable {
         case link(ServerID, PikaLink.Role)
         /// An incoming one that has not brought a record yet.
-        case stranger(since: Double)
+        case stranger(since: Double, host: String)
         case data(ServerID)
     }
 

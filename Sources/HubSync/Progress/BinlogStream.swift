@@ -28,6 +28,8 @@ struct BinlogStream: Equatable, Sendable {
     private(set) var last: BinlogPosition?
     /// Where the record after the last one starts, if it is for the hub and in the same file.
     private(set) var end: UInt64 = 0
+    /// Where the record after the last one starts if the last one was the first of its file.
+    private var endAsFirst: UInt64 = 0
     /// A file of which everything that is still to come on this connection is known to be new.
     var newIn: UInt32?
 
@@ -80,15 +82,23 @@ struct BinlogStream: Equatable, Sendable {
         switch place {
         case .file(let current) where file == current: return Located(position: position, isInFile: true)
         case .boundary(let stamp) where file == stamp: return Located(position: position, isInFile: true)
-        case .file(let current): return Located(position: position, isInFile: isDecided, finished: current)
-        default: return Located(position: position, isInFile: isDecided)
+        case .file(let current):
+            return Located(position: position, isInFile: isDecided || goesOn(position, after: last), finished: current)
+        default:
+            return Located(position: position, isInFile: isDecided || goesOn(position, after: last))
         }
+    }
+
+    /// The last record was the first one of this record's file, and this one follows it without a gap.
+    private func goesOn(_ position: BinlogPosition, after last: BinlogPosition) -> Bool {
+        position.file == last.file &+ 1 && position.offset == endAsFirst
     }
 
     /// Moves past a located record of `length` bytes.
     mutating func pass(_ located: Located, length: Int) {
         last = located.position
         end = BinlogLayout.end(start: located.position.offset, length: length)
+        endAsFirst = BinlogLayout.end(start: 0, length: length)
         waiting = nil
         place = located.isInFile ? .file(located.position.file) : .boundary(located.position.file)
     }

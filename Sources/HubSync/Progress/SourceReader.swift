@@ -97,8 +97,11 @@ struct SourceReader: Sendable {
         }
         if ordered {
             let newest = located.isInFile ? record.file : record.file &+ 1
-            if newest > progress.firstOpenFile && record.file >= progress.firstOpenFile {
-                return (.hold(undecided: !located.isInFile && record.file == progress.firstOpenFile), located)
+            var open = progress.firstOpenFile
+            // The jump to this record may itself prove that the oldest open file is finished.
+            while located.finished == open || finished.contains(open) { open += 1 }
+            if newest > open && record.file >= open {
+                return (.hold(undecided: !located.isInFile && record.file == open), located)
             }
         }
         if ahead.isEmpty { return (.everyone, located) }

@@ -19,7 +19,7 @@ enum CommandTranslation {
         switch name {
         case "setex":
             guard arguments.count == 4, let seconds = signed(bytes[arguments[2]]) else { return nil }
-            return ValueWrite(value: arguments[3], expiry: absolute(execTime, seconds))
+            return ValueWrite(value: arguments[3], expiry: expiry(execTime, seconds))
         case "getset":
             guard arguments.count == 3 else { return nil }
             return ValueWrite(value: arguments[2])
@@ -43,7 +43,7 @@ enum CommandTranslation {
                 index += 1
             case "ex", "px":
                 guard index + 1 < arguments.count, let amount = signed(bytes[arguments[index + 1]]) else { return nil }
-                write.expiry = absolute(execTime, option == "px" ? amount / 1000 : amount)
+                write.expiry = expiry(execTime, option == "px" ? amount / 1000 : amount)
                 index += 2
             default:
                 return nil
@@ -65,6 +65,11 @@ enum CommandTranslation {
         case "pexpireat": amount / 1000
         default: nil
         }
+    }
+
+    /// The expiry that an option of SET gives. A Pika takes one that is not positive, or shorter than a second, for none.
+    private static func expiry(_ execTime: UInt32, _ seconds: Int) -> Int? {
+        seconds > 0 ? absolute(execTime, seconds) : nil
     }
 
     /// The largest expiry that is passed on, in unix seconds: what Pika itself stores in 32 bits.

@@ -9,6 +9,10 @@ struct Delivery: Sendable {
     /// Bytes that may be under way to one destination. Bounds memory, and what may be repeated after a crash.
     static let maximumBytesInFlight = 4 << 20
     static let maximumBarriers = 4
+    /// A barrier follows the one before it only after this time or this much, so that a stream of small chunks is not
+    /// doubled by the traffic of their acknowledgements. A lone chunk has its barrier at once.
+    static let barrierSeconds = 0.002
+    static let barrierBytes = 128 << 10
 
     struct Sent: Sendable {
         var chunk: RelayChunk
@@ -34,6 +38,8 @@ struct Delivery: Sendable {
     private(set) var bytesInFlight = 0
     private var barriers: [ChunkSequence] = []
     private var needsBarrier = false
+    private var lastBarrier = -Double.infinity
+    private var bytesSinceBarrier = 0
     private(set) var isReading = false
     private var loaded: [RelayChunk] = []
     /// Records and bytes sent since the start, repeats included.
@@ -47,7 +53,7 @@ struct Delivery: Sendable {
     }
 
     /// What to do now, while the connection is up.
-    mutating func step(_ window: RelayWindow) -> Step {
+    mutating func step(_ window: RelayWindow, now: Double) -> Step {
         while bytesInFlight < Self.maximumBytesInFlight, cursor < window.next {
             guard let chunk = nextChunk(window) else {
                 if isReading { break }
@@ -66,11 +72,15 @@ struct Delivery: Sendable {
             bytesInFlight += bytes
             recordsSent += UInt64(chunk.recordCount)
             bytesSent += UInt64(bytes)
+            bytesSinceBarrier += bytes
             needsBarrier = true
             return .send(chunk)
         }
-        if needsBarrier && barriers.count < Self.maximumBarriers {
+        let isDue = bytesSinceBarrier >= Self.barrierBytes || now - lastBarrier >= Self.barrierSeconds
+        if needsBarrier && isDue && barriers.count < Self.maximumBarriers {
             needsBarrier = false
+            bytesSinceBarrier = 0
+            lastBarrier = now
             barriers.append(cursor.previous)
             return .barrier
         }
@@ -94,6 +104,11 @@ struct Delivery: Sendable {
         sent.removeFirst(count)
         for item in done { bytesInFlight -= item.bytes }
         acknowledged = max(acknowledged, barrier)
+        // Chunks that are not for this destination need no barrier of their own.
+        while let next = sent.first, next.bytes == 0 {
+            acknowledged = next.chunk.sequence
+            sent.removeFirst()
+        }
         return done
     }
 

@@ -137,7 +137,7 @@ extension SyncEngine {
         window.append(chunk, now: now)
         pending.chunks.append(chunk)
         repairs.finish(reading.token, wasRepaired: true)
-        pumpAll()
+        pumpAll(now: now)
     }
 
     /// What makes a key at another server the same. Nil when that cannot be done.

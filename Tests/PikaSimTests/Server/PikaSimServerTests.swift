@@ -185,6 +185,23 @@ import Testing
         }
     }
 
+    /// The master no longer has the slave's file: the slave gets a copy of the data and goes on at the master's end.
+    @Test(.timeLimit(.minutes(1))) func aSlaveThatComesTooLateIsCopiedTo() async throws {
+        try await withServer(fileSize: 1024, purgeMilliseconds: 20) { master, onMaster in
+            for number in 0..<300 { _ = try await onMaster.ask("set key\(number) v") }
+            _ = try await onMaster.ask("rpush l a b")
+            while try await onMaster.ask("internaltrysync 127.0.0.1 1 0 0 0") == "+OK" {}
+            try await withServer(fileSize: 1024, id: 2) { _, onSlave in
+                _ = try await onSlave.ask("slaveof 127.0.0.1 \(master.port)")
+                while try await onSlave.ask("dbsize") != ":301" {}
+                #expect(try await binlogEnd(onSlave) == binlogEnd(onMaster))
+                _ = try await onMaster.ask("rpush l c")
+                while try await onSlave.ask("llen l") != ":3" {}
+                #expect(try await binlogEnd(onSlave) == binlogEnd(onMaster))
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func aPasswordIsWanted() async throws {
         try await withServer(password: "secret") { _, client in
             var answers: [String] = []

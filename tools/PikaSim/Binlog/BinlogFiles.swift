@@ -22,6 +22,9 @@ final class BinlogFiles {
     private var current: DiskFile
     private var pending: Bytes = []
     private var pendingOffset: UInt64
+    /// What the manifest says.
+    private var savedEnd: BinlogEnd?
+    private var closedBytes: [UInt32: UInt64] = [:]
 
     /// `fileSize`: a file is closed by the first record that comes after it has grown beyond this many bytes.
     init(directory: String, fileSize: UInt64) throws(DiskError) {
@@ -44,6 +47,7 @@ final class BinlogFiles {
         let newest = end.file
         files = numbers.filter { $0 < newest }.sorted() + [newest]
         for leftOver in numbers where leftOver > newest { try DiskFile.remove(Self.path(directory, leftOver)) }
+        for file in files.dropLast() { closedBytes[file] = try DiskFile(path: Self.path(directory, file)).size() }
         try flush()
     }
 
@@ -61,6 +65,7 @@ final class BinlogFiles {
 
     private func startFile(_ file: UInt32) throws(DiskError) {
         try flush()
+        closedBytes[end.file] = end.offset
         current = try DiskFile(path: Self.path(directory, file))
         try current.truncate(to: 0)
         files.append(file)
@@ -70,6 +75,7 @@ final class BinlogFiles {
 
     /// Hands everything to the kernel: the records, then the manifest.
     func flush() throws(DiskError) {
+        guard savedEnd != end else { return }
         try current.write(pending, at: pendingOffset)
         pendingOffset = end.offset
         pending.removeAll(keepingCapacity: true)
@@ -77,6 +83,7 @@ final class BinlogFiles {
         for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: end.offset >> (8 * UInt64(index))) }
         for index in 0..<4 { bytes[20 + index] = UInt8(truncatingIfNeeded: end.file >> (8 * UInt32(index))) }
         try manifest.write(bytes, at: 0)
+        savedEnd = end
     }
 
     /// Begins the binlog of a new slave at its master's position. The filler is the original's: whole blocks of
@@ -86,6 +93,7 @@ final class BinlogFiles {
         for file in files { try DiskFile.remove(Self.path(directory, file)) }
         files = []
         try startFile(start.file)
+        closedBytes = [:]
         if start.offset >= UInt64(BinlogFormat.headerSize) {
             let rest = Int(start.offset % UInt64(BinlogFormat.blockSize))
             pending = Bytes(repeating: 0x20, count: Int(start.offset) - rest)
@@ -104,16 +112,13 @@ final class BinlogFiles {
             surplus > 0 || last.map({ oldest <= $0 }) ?? false
         {
             try DiskFile.remove(Self.path(directory, oldest))
-            files.removeFirst()
+            closedBytes[files.removeFirst()] = nil
             surplus -= 1
         }
     }
 
-    var diskBytes: UInt64 {
-        files.reduce(0) { sum, file in
-            do { return try sum + DiskFile(path: Self.path(directory, file)).size } catch { return sum }
-        }
-    }
+    /// The bytes of all files.
+    var size: UInt64 { closedBytes.values.reduce(end.offset, +) }
 
     /// A part of one file, for repeated reading in order.
     struct Chunk {

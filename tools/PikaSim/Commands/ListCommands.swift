@@ -109,6 +109,7 @@ enum ListCommands {
     static func linsert(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         let place = arguments[2].lowercased.text
         guard place == "before" || place == "after" else { return .syntaxError }
+        if keyspace.lists.isVacated(arguments[1]) { return .error("ERR Corruption: get listkey error") }
         let length = change(&keyspace, arguments[1], now) { list -> Int64 in
             guard let pivot = list.firstIndex(of: arguments[3]) else { return -1 }
             var all = Array(list)

@@ -82,12 +82,14 @@ enum SortedSetCommands {
 
     static func zcount(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let range = ScoreRange(arguments[2], arguments[3]) else { return ScoreRange.invalid }
+        if range.isReversed { return .array([]) }
         return .integer(Int64(existing(&keyspace, arguments[1], now).ordered.count { range.contains($0.score) }))
     }
 
     static func zrangebylex(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let range = LexRange(arguments[2], arguments[3]) else { return LexRange.invalid }
         let found = existing(&keyspace, arguments[1], now).ordered.filter { range.contains($0.member) }
+            .sorted { $0.member.lexicographicallyPrecedes($1.member) }
         if arguments.count == 4 { return elementsReply(found, withScores: false) }
         guard arguments.count == 7, isWord(arguments[4], "limit") else { return .syntaxError }
         guard let offset = arguments[5].integer, let count = arguments[6].integer else { return .notAnInteger }
@@ -117,10 +119,15 @@ enum SortedSetCommands {
         }
     }
 
+    /// From `-` to `(member`, the original removes that member too when it is the first.
     static func zremrangebylex(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let range = LexRange(arguments[2], arguments[3]) else { return LexRange.invalid }
+        if range.isReversed { return .array([]) }
         return remove(&keyspace, arguments[1], now) { set in
-            set.ordered.filter { range.contains($0.member) }.map(\.member)
+            let members = set.scores.keys
+            let first = arguments[2] == Bytes("-") ? members.min { $0.lexicographicallyPrecedes($1) } : nil
+            let last = Array(arguments[3].dropFirst())
+            return members.filter { range.contains($0) || $0 == first && $0 == last }
         }
     }
 
@@ -159,6 +166,9 @@ private struct ScoreRange {
     private let low: (value: Double, open: Bool)
     private let high: (value: Double, open: Bool)
 
+    /// From the far end or to the near one: some commands answer an empty array then, not a number.
+    var isReversed: Bool { low.value == .infinity || high.value == -.infinity }
+
     init?(_ low: Bytes, _ high: Bytes) {
         guard let low = Self.end(low), let high = Self.end(high) else { return nil }
         self.low = low
@@ -181,6 +191,9 @@ private struct LexRange {
 
     private let low: Bytes
     private let high: Bytes
+
+    /// As for `ScoreRange`.
+    var isReversed: Bool { low == Bytes("+") || high == Bytes("-") }
 
     init?(_ low: Bytes, _ high: Bytes) {
         guard Self.isEnd(low), Self.isEnd(high) else { return nil }

@@ -87,20 +87,29 @@ enum StringCommands {
         return .integer(Int64(value.count))
     }
 
+    /// The original answers the first byte where the range begins at 0 and ends before it.
     static func getrange(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let first = arguments[2].integer, let last = arguments[3].integer else { return .notAnInteger }
         let value = keyspace.strings.entry(arguments[1], now: now)?.value ?? []
+        if first == 0 || first == -Int64(value.count), last < -Int64(value.count) {
+            return .bulk(Array(value.prefix(1)))
+        }
         return .bulk(slice(value.count, first, last).map { Array(value[$0]) } ?? [])
     }
 
+    /// In the original, writing nothing at offset 0 empties the value, and writing something at offset 0 of a value
+    /// that is empty ends the process.
     static func setrange(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let offset = arguments[2].integer else { return .notAnInteger }
         guard offset >= 0 else { return .error("ERR Corruption: offset < 0") }
         guard Int(offset) + arguments[3].count <= 1 << 29 else { return .error("ERR Corruption: too big") }
         var value = keyspace.strings.entry(arguments[1], now: now)?.value ?? []
         let end = Int(offset) + arguments[3].count
+        if value.isEmpty, offset == 0, end > 0, keyspace.strings.entry(arguments[1], now: now) != nil {
+            return .error("ERR a Pika 2.3.8 dies of this")
+        }
         if value.count < end { value += Bytes(repeating: 0, count: end - value.count) }
-        value.replaceSubrange(Int(offset)..<end, with: arguments[3])
+        value.replaceSubrange(Int(offset)..<(end == 0 ? value.count : end), with: arguments[3])
         keep(&keyspace, arguments[1], value, now)
         return .integer(Int64(value.count))
     }
@@ -122,7 +131,8 @@ enum StringCommands {
 
     static func incrbyfloat(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         guard let amount = arguments[2].number else { return .notAFloat }
-        guard let old = keyspace.strings.entry(arguments[1], now: now).map(\.value.number) ?? 0 else {
+        let stored = keyspace.strings.entry(arguments[1], now: now)?.value ?? []
+        guard let old = stored.isEmpty ? 0 : stored.number else {
             return .notAFloat
         }
         guard (old + amount).isFinite else { return .overflow }

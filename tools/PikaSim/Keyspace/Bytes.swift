@@ -17,7 +17,7 @@ extension Bytes {
 
     /// A finite or infinite number in decimal notation.
     var number: Double? {
-        guard let first, first != 0x20 else { return nil }
+        guard let first, first != 0x20, !contains(0) else { return nil }
         let value = Double(text.hasPrefix("+") ? String(text.dropFirst()) : text)
         return value.flatMap { $0.isNaN ? nil : $0 }
     }

@@ -22,6 +22,9 @@ struct Namespace<Value: Vacatable> {
         return entry.value.isVacant ? nil : entry
     }
 
+    /// True for a list or sorted set that was emptied.
+    func isVacated(_ key: Bytes) -> Bool { entries[key]?.value.isVacant ?? false }
+
     mutating func put(_ key: Bytes, _ value: Value, expiry: Int64 = 0) {
         entries[key] = Entry(value: value, expiry: expiry)
     }

@@ -64,9 +64,10 @@ final class DiskFile {
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { throw DiskError(path: path, operation: "lock", code: errno) }
     }
 
-    var size: UInt64 {
+    func size() throws(DiskError) -> UInt64 {
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? UInt64(status.st_size) : 0
+        if fstat(descriptor, &status) != 0 { throw DiskError(path: path, operation: "stat", code: errno) }
+        return UInt64(status.st_size)
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

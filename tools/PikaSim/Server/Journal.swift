@@ -9,12 +9,12 @@
 /// journal by the least commands that build the same data (`data.new`, renamed when complete).
 final class Journal {
     private let file: DiskFile
-    private var size: UInt64
+    private var size: UInt64 = 0
     private var pending: Bytes = []
 
+    /// `file` is empty.
     private init(file: DiskFile) {
         self.file = file
-        size = file.size
     }
 
     /// Replays the journal of `directory` into a keyspace, and begins a new one with what came out.

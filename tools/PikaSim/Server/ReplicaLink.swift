@@ -67,7 +67,9 @@ final class ReplicaLink {
         case "+OK", "simsyncend": return
         case "+CONTINUE": isConnected = true
         case "+FULLSYNC":
-            guard words.count == 3, let file = words[1].integer, let offset = words[2].integer else { return }
+            guard words.count == 3, let file = words[1].integer, let offset = words[2].integer else {
+                return core.log("master \(host):\(port) sends a full copy without a position")
+            }
             core.keyspace = Keyspace()
             try core.journal.append([Bytes("flushall")], now: ServerCore.unixSeconds())
             let start = BinlogEnd(file: UInt32(clamping: file), offset: UInt64(clamping: offset))
@@ -79,7 +81,7 @@ final class ReplicaLink {
             if BinlogRecord(received: words) != nil { return try core.replicate(words) }
             guard words.count > 1, let second = words[0].integer,
                 let command = Command.table[words[1].lowercased]
-            else { return }
+            else { return core.log("master \(host):\(port) sends something unknown: \(words.map(\.text))") }
             let arguments = Array(words.dropFirst())
             _ = command.run(&core.keyspace, arguments, second)
             try core.journal.append(arguments, now: second)

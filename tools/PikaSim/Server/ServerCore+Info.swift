@@ -19,7 +19,7 @@ extension ServerCore {
                 "server_id:\(options.serverID)")
         case "data": return lines("# Data", "used_memory:0")
         case "log":
-            let size = binlog.diskBytes
+            let size = binlog.size
             let purgeable = binlog.end.file >= 10 ? "write2file\(binlog.end.file - 10)" : "none"
             return lines(
                 "# Log", "log_size:\(size)", "log_size_human:\(size >> 20)M", "safety_purge:\(purgeable)",
