@@ -15,7 +15,7 @@ let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", pa
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "pika_hub",
@@ -37,9 +37,9 @@ let package = Package(
         .target(name: "HubSync", dependencies: ["HubStore"], swiftSettings: settings),
         .target(
             name: "HubDaemon",
-            dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, lifecycle],
+            dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, signals],
             swiftSettings: settings),
-        .executableTarget(name: "pika_hub", dependencies: ["HubDaemon"], swiftSettings: settings),
+        .executableTarget(name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings),
 
         .target(
             name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",
@@ -51,7 +51,7 @@ let package = Package(
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
-            name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", nioCore, nioPosix, logging],
+            name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),

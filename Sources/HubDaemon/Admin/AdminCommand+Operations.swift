@@ -59,7 +59,10 @@ extension AdminCommand {
             return context.configuration.set(pairs).map(RESPReply.failure) ?? .ok
         case "rewrite" where rest.isEmpty:
             do throws(ConfigurationFileError) {
-                try context.configuration.rewrite(like: await context.control.info().state)
+                let info = await context.control.info()
+                try context.configuration.rewrite(
+                    servers: info.state.servers.values.map(\.description).sorted { $0.id < $1.id },
+                    hubs: info.members.map(\.raftAddress))
                 return .ok
             } catch {
                 return .failure(error.description)

@@ -73,7 +73,7 @@ extension AdminCommand {
             "Hands the primary's part to another hub, named by its id or its Raft address."
         ) { _, context, arguments in
             guard let name = arguments.first?.text else { return reply(await context.control.failOver(to: nil)) }
-            let hubs = await context.control.info().state.hubs.values
+            let hubs = await context.control.info().members
             guard let hub = hubs.first(where: { $0.id.description == name || $0.raftAddress.description == name })
             else { return .failure("'\(name.prefix(128))' is not the id or the Raft address of a hub of the group") }
             return reply(await context.control.failOver(to: hub.id))
@@ -147,11 +147,12 @@ extension AdminCommand {
 
     private static func list(hubs info: HubInfo) -> RESPReply {
         .array(
-            info.state.hubs.values.sorted { $0.id < $1.id }.map { hub in
+            info.members.map { hub in
                 .map([
                     .init("id", .text(hub.id.description)), .init("raft", .text(hub.raftAddress.description)),
-                    .init("admin", .text(hub.adminAddress.description)),
-                    .init("role", .text(hub.id == info.raft.leader ? "primary" : "secondary")),
+                    .init("admin", .text(hub.adminAddress?.description ?? "")),
+                    .init("primary", .integer(hub.id == info.raft.leader ? 1 : 0)),
+                    .init("learner", .integer(hub.isLearner ? 1 : 0)),
                     .init("self", .integer(hub.id == info.raft.hub ? 1 : 0)),
                 ])
             })

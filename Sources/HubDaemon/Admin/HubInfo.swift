@@ -5,10 +5,14 @@ internal import HubStore
 struct HubInfo: Hashable, Sendable {
     var process = Process()
     var raft = Raft()
+    /// By id.
+    var members: [Member] = []
     var state = HubState()
     /// The links of this hub; empty unless it is the primary.
     var links: [ServerID: Link] = [:]
     var routes: [Route] = []
+    /// When this hub last wrote positions to the Raft log; nil before the first time.
+    var lastSavedUnixSeconds: Int?
     var relay = Relay()
     var memory = Memory()
     var conflicts = Conflicts()
@@ -49,39 +53,33 @@ struct HubInfo: Hashable, Sendable {
         var elections = 0
         /// When this hub stops believing in its primary unless it hears from it again.
         var leaseDeadlineMicroseconds: Int?
-        var peers: [Peer] = []
     }
 
-    struct Peer: Hashable, Sendable {
-        var hub: HubID
-        var address: Address
-        var isConnected: Bool
-        var isLearner: Bool
+    /// A member of the group, this hub included.
+    struct Member: Hashable, Sendable {
+        var id: HubID
+        var raftAddress: Address
+        /// Nil until it has told the group.
+        var adminAddress: Address?
+        var isLearner = false
         /// Entries that it is known to lack; nil where this hub doesn't know.
         var lagEntries: Int?
         var lastContactMilliseconds: Int?
 
-        init(
-            hub: HubID, address: Address, isConnected: Bool, isLearner: Bool = false, lagEntries: Int? = nil,
-            lastContactMilliseconds: Int? = nil
-        ) {
-            self.hub = hub
-            self.address = address
-            self.isConnected = isConnected
-            self.isLearner = isLearner
-            self.lagEntries = lagEntries
-            self.lastContactMilliseconds = lastContactMilliseconds
+        init(id: HubID, raftAddress: Address, adminAddress: Address? = nil) {
+            self.id = id
+            self.raftAddress = raftAddress
+            self.adminAddress = adminAddress
         }
     }
 
     /// All connections to one server.
     struct Link: Hashable, Sendable {
-        /// The original's numbers.
+        /// The original's numbers; its 3, "should delete", is never seen here.
         enum Status: Int, Hashable, Sendable {
             case shouldConnect = 0
             case connected = 1
             case errorHappened = 2
-            case shouldDelete = 3
         }
 
         var status = Status.shouldConnect
@@ -92,8 +90,8 @@ struct HubInfo: Hashable, Sendable {
         var sendDescriptor = -1
         var heartbeatDescriptor = -1
         var received: BinlogPosition?
-        /// What was sent to it last, as a position in the relay log (segment and offset).
-        var sent: BinlogPosition?
+        /// The chunk of the relay log that was sent to it last.
+        var sentChunk = 0
         var reconnects = 0
         var takeovers = 0
         var receivedRecords = 0
@@ -109,30 +107,19 @@ struct HubInfo: Hashable, Sendable {
         var destination: ServerID
         /// Records that arrived and are not acknowledged.
         var lagRecords: Int
-        /// Age of the oldest of them.
-        var lagSeconds: Double
-        var recordsPerSecond: Int
 
-        init(
-            source: ServerID, destination: ServerID, lagRecords: Int = 0, lagSeconds: Double = 0,
-            recordsPerSecond: Int = 0
-        ) {
+        init(source: ServerID, destination: ServerID, lagRecords: Int = 0) {
             self.source = source
             self.destination = destination
             self.lagRecords = lagRecords
-            self.lagSeconds = lagSeconds
-            self.recordsPerSecond = recordsPerSecond
         }
     }
 
     struct Relay: Hashable, Sendable {
-        /// Where the next record goes.
-        var writer = BinlogPosition(file: 0, offset: 0)
+        /// The chunk that comes next.
+        var nextChunk = 0
         var bytes = 0
         var maximumBytes = 0
-        var files = 0
-        var records = 0
-        var oldestSeconds = 0
         /// Sources are not read because the relay log is full.
         var isFull = false
     }
@@ -146,8 +133,6 @@ struct HubInfo: Hashable, Sendable {
     }
 
     struct Conflicts: Hashable, Sendable {
-        /// When the positions were last written to the Raft log; unix seconds, nil before the first time.
-        var lastSavedUnixSeconds: Int?
         var detected = 0
         var repaired = 0
         var unrepaired = 0

@@ -104,11 +104,11 @@ struct InfoRenderer: Sendable {
     // MARK: The original's own part
 
     private var primary: [String] {
-        let hubs = info.state.hubs.values.sorted { $0.id < $1.id }.map { "\($0.raftAddress)" }
-        let saved = info.conflicts.lastSavedUnixSeconds.map(localTime(unixSeconds:)) ?? ""
+        let hubs = info.members.map { "\($0.raftAddress)" }
+        let saved = info.lastSavedUnixSeconds.map(localTime(unixSeconds:)) ?? ""
         return ["# Info for [Primary]", "# Pika-Hubs"] + hubs + [
             "# Pika-Servers",
-            "binlog_writer_offset:\(info.relay.writer)",
+            "binlog_writer_offset:0:\(info.relay.nextChunk)",
             "last_success_save_offset_time:\(saved)",
         ] + sortedServers.map(primaryLine) + [
             "## Saved recover offset",
@@ -122,7 +122,7 @@ struct InfoRenderer: Sendable {
             "server_id:\(server.id)", "ip:\(server.address.host)", "port:\(server.address.port)",
             "password:\(server.password.isEmpty ? "" : "***")", "sync_status:\(link.status.rawValue)",
             "receive_fd_num:\(link.receiveConnections)", "recv_offset:\(position(link.received))",
-            "send_fd:\(link.sendDescriptor)", "send_offset:\(position(link.sent))",
+            "send_fd:\(link.sendDescriptor)", "send_offset:0:\(link.sentChunk)",
             "heartbeat_fd:\(link.heartbeatDescriptor)",
         ]
         return fields.joined(separator: ", ")
@@ -141,7 +141,7 @@ struct InfoRenderer: Sendable {
     private var secondary: [String] {
         let now = info.process.nowMicroseconds
         let deadline = info.raft.leaseDeadlineMicroseconds ?? 0
-        let known = info.raft.leader.flatMap { info.state.hubs[$0]?.adminAddress }
+        let known = info.members.first { $0.id == info.raft.leader }?.adminAddress
         return [
             "# Info for [Secondary]",
             " Primary-Info",
@@ -155,19 +155,17 @@ struct InfoRenderer: Sendable {
     // MARK: The group
 
     private var hubs: [String] {
-        let hubs = info.state.hubs.values.sorted { $0.id < $1.id }
-        return ["# Hubs", "hubs:\(hubs.count)"]
-            + hubs.map { hub in
-                let role = hub.id == info.raft.leader ? "primary" : "secondary"
-                return "hub_\(hub.id):raft=\(hub.raftAddress),admin=\(hub.adminAddress),role=\(role)"
+        ["# Hubs", "hubs:\(info.members.count)"]
+            + info.members.map { hub in
+                let role = hub.id == info.raft.leader ? "primary" : hub.isLearner ? "learner" : "secondary"
+                return "hub_\(hub.id):raft=\(hub.raftAddress),admin=\(text(hub.adminAddress)),role=\(role)"
             }
     }
 
     private var raft: [String] {
         let raft = info.raft
-        let peers = raft.peers.sorted { $0.hub < $1.hub }.map { peer in
-            "peer_\(peer.hub):address=\(peer.address),connected=\(peer.isConnected ? 1 : 0),"
-                + "learner=\(peer.isLearner ? 1 : 0),lag_entries=\(text(peer.lagEntries)),"
+        let peers = info.members.filter { $0.id != raft.hub }.map { peer in
+            "peer_\(peer.id):address=\(peer.raftAddress),lag_entries=\(text(peer.lagEntries)),"
                 + "last_contact_milliseconds=\(text(peer.lastContactMilliseconds))"
         }
         return [
@@ -203,8 +201,7 @@ struct InfoRenderer: Sendable {
             + info.routes.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }.map { route in
                 let saved = info.state.acknowledged(source: route.source, destination: route.destination)?.newest
                 return "route_\(route.source)_\(route.destination):acknowledged=\(position(saved)),"
-                    + "lag_records=\(route.lagRecords),lag_seconds=\(fixed(route.lagSeconds, places: 3)),"
-                    + "records_per_second=\(route.recordsPerSecond)"
+                    + "lag_records=\(route.lagRecords)"
             }
     }
 
@@ -214,9 +211,7 @@ struct InfoRenderer: Sendable {
             "# Relay",
             "relay_bytes:\(relay.bytes)",
             "relay_max_bytes:\(relay.maximumBytes)",
-            "relay_files:\(relay.files)",
-            "relay_records:\(relay.records)",
-            "relay_oldest_seconds:\(relay.oldestSeconds)",
+            "relay_next_chunk:\(relay.nextChunk)",
             "relay_full:\(relay.isFull ? 1 : 0)",
         ]
     }
@@ -244,5 +239,5 @@ struct InfoRenderer: Sendable {
 
     private var sortedServers: [Server] { info.state.servers.values.sorted { $0.id < $1.id } }
     private func position(_ position: BinlogPosition?) -> String { position.map { "\($0.file):\($0.offset)" } ?? "0:0" }
-    private func text(_ number: Int?) -> String { number.map(String.init) ?? "" }
+    private func text(_ value: (some CustomStringConvertible)?) -> String { value.map(\.description) ?? "" }
 }

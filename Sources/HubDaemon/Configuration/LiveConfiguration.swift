@@ -39,13 +39,11 @@ final class LiveConfiguration: Sendable {
         }
     }
 
-    /// Brings the file in line with the settings in use and with the servers and hubs of the replicated state.
-    func rewrite(like state: HubState) throws(ConfigurationFileError) {
+    /// Brings the file in line with the settings in use and with the servers of the group and its hubs' Raft addresses.
+    func rewrite(servers: [ServerDescription], hubs: [Address]) throws(ConfigurationFileError) {
         let next = value.withLock { configuration in
-            configuration.pikaServers = state.servers.values.map(\.description).sorted { $0.id < $1.id }
-            if !state.hubs.isEmpty {
-                configuration.floydServers = state.hubs.values.sorted { $0.id < $1.id }.map(\.raftAddress)
-            }
+            configuration.pikaServers = servers
+            configuration.floydServers = hubs
             return configuration
         }
         try next.rewrite(file)

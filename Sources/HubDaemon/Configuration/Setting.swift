@@ -87,7 +87,7 @@ extension Setting {
             "bind", \.bind, .hosts,
             "The addresses to listen on. *: every address of the machine."),
         Setting(
-            "relay-log-max-size", \.relayLogMaxSizeBytes, .bytes((64 << 20)...), isLive: true,
+            "relay-log-max-size", \.relayLogMaxSizeBytes, .bytes((64 << 20)...),
             "Disk for records that some server has not acknowledged yet. When it is full the hub stops reading."),
         Setting(
             "version-table-memory", \.versionTableMemoryBytes, .bytes((1 << 20)...),
@@ -101,7 +101,7 @@ extension Setting {
             "How long a hub hears nothing from the primary before it stands for election."),
         Setting(
             "drain-timeout-milliseconds", \.drainTimeoutMilliseconds, .number(0...600_000, unit: "milliseconds"),
-            isLive: true, "How long a clean stop waits for what is under way to be acknowledged."),
+            "How long a clean stop waits for what is under way to be acknowledged."),
         Setting(
             "admin-max-connections", \.adminMaxConnections, .number(1...1_000_000), isLive: true,
             "Connections to the admin port; further ones are refused."),

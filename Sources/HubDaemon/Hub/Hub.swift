@@ -22,7 +22,8 @@ actor Hub {
     /// Set while this hub is primary.
     private(set) var sync: SyncService?
     private var advancing: Task<Void, Never>?
-    private var lastSaved: Int?
+    /// When positions were last written to the Raft log; unix seconds.
+    private(set) var lastSaved: Int?
     private var seeding: Task<Void, Never>?
 
     enum Event: Sendable {

@@ -120,7 +120,7 @@ import Testing
     @Test func hubsComeGoAndHandOver() async {
         var bench = AdminBench()
         #expect(await bench.ask("add 127.0.0.1:9312") == "+OK|")
-        #expect(await bench.ask("hubs").hasPrefix("*2|*10|$2|id|$1|1|$4|raft|$14|127.0.0.1:9311|"))
+        #expect(await bench.ask("hubs").hasPrefix("*2|*12|$2|id|$1|1|$4|raft|$14|127.0.0.1:9311|"))
         #expect(await bench.ask("failover") == "+OK|")
         #expect(await bench.ask("failover 127.0.0.1:9312") == "+OK|")
         #expect(bench.hub.failOvers == [nil, HubID(2)])
@@ -146,7 +146,7 @@ import Testing
         bench.session.isAuthenticated = true
         #expect(await bench.ask("config get requirepass") == "*2|$11|requirepass|$3|***|")
         #expect(await bench.ask("config get info* *-port").hasPrefix("*8|$16|floyd-local-port|"))
-        #expect(await bench.ask("config set info-log-level 3 drain-timeout-milliseconds 5") == "+OK|")
+        #expect(await bench.ask("config set info-log-level 3 log-file-max-count 5") == "+OK|")
         #expect(bench.context.configuration.current.infoLogLevel == .error)
         #expect(await bench.ask("config set info-log-level 9").hasPrefix("-ERR info-log-level: expected 1 (Info)"))
         #expect(await bench.ask("config set foo 9") == "-ERR unknown setting 'foo'|")

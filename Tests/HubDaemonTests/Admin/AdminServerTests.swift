@@ -135,32 +135,7 @@ import Testing
         return try await connection.executeThenClose(body)
     }
 
-    private func redisCLI(_ port: Int, _ arguments: [String], input: String? = nil) async throws -> String {
-        try await run("/usr/bin/redis-cli", ["-h", "127.0.0.1", "-p", "\(port)"] + arguments, input: input)
-    }
-}
-
-/// Runs a program and returns what it wrote, once it has ended.
-func run(_ path: String, _ arguments: [String], input: String? = nil) async throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    let output = Pipe()
-    let source = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = source
-    return try await withCheckedThrowingContinuation { continuation in
-        process.terminationHandler = { _ in
-            let bytes = output.fileHandleForReading.readDataToEndOfFile()
-            continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
-        }
-        do {
-            try process.run()
-            try source.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8))
-            try source.fileHandleForWriting.close()
-        } catch {
-            continuation.resume(throwing: error)
-        }
+    private func redisCLI(_ port: Int, _ arguments: [String], input: String = "") async throws -> String {
+        try await run("/usr/bin/redis-cli", ["-h", "127.0.0.1", "-p", "\(port)"] + arguments, input: input).output
     }
 }

@@ -20,12 +20,12 @@ final class FakeHub: HubControl {
             state.info.raft.hub = HubID(1)
             state.info.raft.leader = HubID(1)
             _ = state.info.state.apply(.seed(servers: servers))
-            _ = state.info.state.apply(.addHub(hub: Self.member(1)))
+            state.info.members = [Self.member(1)]
         }
     }
 
-    static func member(_ id: UInt64) -> HubMember {
-        HubMember(
+    static func member(_ id: UInt64) -> HubInfo.Member {
+        HubInfo.Member(
             id: HubID(id), raftAddress: Address(host: "127.0.0.1", port: 9310 + Int(id)),
             adminAddress: Address(host: "127.0.0.1", port: 6900 + Int(id)))
     }
@@ -49,19 +49,15 @@ final class FakeHub: HubControl {
     }
 
     func addHub(at address: Address) async -> CommandOutcome {
-        state.withLock { state in
-            let hub = HubMember(
-                id: HubID(2), raftAddress: address, adminAddress: Address(host: address.host, port: 6902))
-            return CommandOutcome(state.info.state.apply(.addHub(hub: hub)))
-        }
+        change { $0.members.append(HubInfo.Member(id: HubID(2), raftAddress: address)) }
+        return .done
     }
 
     func removeHub(at address: Address) async -> CommandOutcome {
         state.withLock { state in
-            guard let hub = state.info.state.hubs.values.first(where: { $0.raftAddress == address }) else {
-                return .failed("\(address) is not a hub of the group")
-            }
-            return CommandOutcome(state.info.state.apply(.removeHub(hub: hub.id)))
+            let count = state.info.members.count
+            state.info.members.removeAll { $0.raftAddress == address }
+            return state.info.members.count < count ? .done : .failed("\(address) is not a hub of the group")
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
     @Test func primaryShowsTheOriginalsLines() {
         var info = HubInfo()
         info.raft.role = .primary
-        for id in UInt64(1)...3 { _ = info.state.apply(.addHub(hub: FakeHub.member(id))) }
+        info.members = (1...3).map(FakeHub.member)
         let servers = [
             ServerDescription(id: ServerID(1), address: Address(host: "127.0.0.1", port: 9221)),
             ServerDescription(id: ServerID(2), address: Address(host: "127.0.0.1", port: 19221), password: "secret"),
@@ -24,11 +24,11 @@ import Testing
         var link = HubInfo.Link(status: .connected)
         link.receiveConnections = 2
         link.received = BinlogPosition(file: 0, offset: 190)
-        link.sent = BinlogPosition(file: 0, offset: 192)
+        link.sentChunk = 192
         link.sendDescriptor = 90
         link.heartbeatDescriptor = 87
         info.links[ServerID(1)] = link
-        info.relay.writer = BinlogPosition(file: 0, offset: 192)
+        info.relay.nextChunk = 192
 
         let text = render(info, [.main])
         #expect(
@@ -55,7 +55,7 @@ import Testing
 
     @Test func secondaryShowsTheOriginalsLines() {
         var info = HubInfo()
-        _ = info.state.apply(.addHub(hub: FakeHub.member(1)))
+        info.members = [FakeHub.member(1)]
         info.raft.leader = HubID(1)
         info.process.nowMicroseconds = 1_795_359_621_773_309
         info.raft.leaseDeadlineMicroseconds = 1_795_359_676_676_193

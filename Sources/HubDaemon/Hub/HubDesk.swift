@@ -1,0 +1,204 @@
+internal import Glibc
+internal import HubStore
+internal import HubSync
+internal import Logging
+internal import RaftLog
+
+/// Answers for a hub on its admin port.
+struct HubDesk: HubControl {
+    let hub: Hub
+    let configuration: LiveConfiguration
+    let log: LogSink
+    private let startedMicroseconds = unixMicroseconds()
+
+    init(hub: Hub, configuration: LiveConfiguration, log: LogSink) {
+        self.hub = hub
+        self.configuration = configuration
+        self.log = log
+    }
+
+    // MARK: Commands
+
+    func execute(_ command: HubCommand) async -> CommandOutcome {
+        guard hub.node.status.role == .leader else { return noPrimary(nil) }
+        let status = await syncStatus()
+        let online = Set((status?.links ?? []).filter { $0.syncStatus == 1 }.map(\.id))
+        if let reply = hub.board.current.replyWithoutProposing(command, online: online) { return CommandOutcome(reply) }
+        do {
+            return CommandOutcome(try await hub.propose(completed(command, status)))
+        } catch let error as ProposalError {
+            return outcome(of: error)
+        } catch {
+            return .unknown(reason: "\(error)")
+        }
+    }
+
+    /// COPY says how far the binlog of the existing server has been read, which may be more than anyone has
+    /// acknowledged; for the only server of a group it is all that is known.
+    private func completed(_ command: HubCommand, _ status: SyncStatus?) -> HubCommand {
+        guard case .copy(let existing, let new, let address, let password, _) = command,
+            let link = status?.links.first(where: { $0.id == existing })
+        else { return command }
+        var read = BinlogProgress(firstOpenFile: link.firstOpenFile)
+        if link.received > BinlogPosition(file: link.firstOpenFile, offset: 0) { read.cover(link.received) }
+        return .copy(existing: existing, new: new, to: address, password: password, read: read)
+    }
+
+    func addHub(at address: Address) async -> CommandOutcome {
+        .failed("hubs cannot be added yet")
+    }
+
+    func removeHub(at address: Address) async -> CommandOutcome {
+        let status = hub.node.status
+        guard let member = status.membership.member(at: address) else {
+            return .failed("\(address) is not a hub of the group")
+        }
+        return await attempt { () throws(ProposalError) in try await hub.node.changeMembership(.remove(member.id)) }
+    }
+
+    func failOver(to successor: HubID?) async -> CommandOutcome {
+        await attempt { () throws(ProposalError) in try await hub.node.transferLeadership(to: successor) }
+    }
+
+    func conflicts(limit: Int) async -> [ConflictReport] { [] }
+
+    func shutDown() async { hub.stop() }
+
+    private func attempt(_ body: () async throws(ProposalError) -> Void) async -> CommandOutcome {
+        do throws(ProposalError) {
+            try await body()
+            return .done
+        } catch {
+            return outcome(of: error)
+        }
+    }
+
+    private func outcome(of error: ProposalError) -> CommandOutcome {
+        switch error {
+        case .notPrimary: noPrimary(error)
+        case .outcomeUnknown(let reason): .unknown(reason: reason)
+        case .timedOut: .unknown(reason: "\(error)")
+        default: .failed("\(error)")
+        }
+    }
+
+    private func noPrimary(_ error: ProposalError?) -> CommandOutcome {
+        let status = hub.node.status
+        return .noPrimary(reason: "\(error ?? .notPrimary(leader: status.leader))")
+    }
+
+    // MARK: Figures
+
+    func info() async -> HubInfo {
+        var info = HubInfo()
+        let status = hub.node.status
+        info.state = hub.board.current
+        info.process = process()
+        info.raft = raft(status)
+        info.members = members(status, info.state)
+        info.lastSavedUnixSeconds = await hub.lastSaved
+        info.memory.residentBytes = ProcessFigures.residentBytes
+        info.memory.maximumVersionTableBytes = configuration.current.versionTableMemoryBytes
+        info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
+        if let sync = await syncStatus() { show(sync, in: &info) }
+        info.warnings += info.state.differences(from: configuration.current.pikaServers)
+        return info
+    }
+
+    /// Nil unless this hub is the primary.
+    private func syncStatus() async -> SyncStatus? {
+        do {
+            return try await hub.sync?.status()
+        } catch {
+            log.logger.warning("status: the data plane did not answer: \(error)")
+            return nil
+        }
+    }
+
+    private func process() -> HubInfo.Process {
+        var process = HubInfo.Process()
+        let settings = configuration.current
+        process.nowMicroseconds = unixMicroseconds()
+        process.startedMicroseconds = startedMicroseconds
+        process.builtUnixSeconds = ProcessFigures.builtUnixSeconds
+        process.pid = getpid()
+        process.configurationFile = configuration.file
+        process.raftAddress = settings.raftAddress
+        process.adminAddress = settings.adminAddress
+        (process.userCPUSeconds, process.systemCPUSeconds) = ProcessFigures.cpuSeconds
+        (process.lostLogLines, process.suppressedLogLines) = log.losses
+        return process
+    }
+
+    private func raft(_ status: RaftStatus) -> HubInfo.Raft {
+        var raft = HubInfo.Raft()
+        raft.role = status.role == .leader ? .primary : .secondary
+        raft.hub = status.identity.hub
+        raft.leader = status.leader
+        raft.term = Int(clamping: status.term.rawValue)
+        raft.firstIndex = Int(clamping: status.first.rawValue)
+        raft.lastIndex = Int(clamping: status.last.rawValue)
+        raft.commitIndex = Int(clamping: status.commit.rawValue)
+        raft.appliedIndex = Int(clamping: status.applied.rawValue)
+        raft.elections = status.electionCount
+        if let contact = status.peers.first(where: { $0.id == status.leader })?.sinceContact {
+            let left = configuration.current.raftElectionTimeoutMilliseconds - contact.milliseconds
+            raft.leaseDeadlineMicroseconds = unixMicroseconds() + left * 1000
+        }
+        return raft
+    }
+
+    private func members(_ status: RaftStatus, _ state: HubState) -> [HubInfo.Member] {
+        status.membership.members.map { member in
+            let peer = status.peers.first { $0.id == member.id }
+            var shown = HubInfo.Member(
+                id: member.id, raftAddress: member.address, adminAddress: state.hubs[member.id]?.adminAddress)
+            if member.id == state.primary?.hub { shown.adminAddress = state.primary?.adminAddress }
+            if member.id == status.identity.hub { shown.adminAddress = configuration.current.adminAddress }
+            shown.isLearner = member.role == .learner
+            shown.lagEntries = peer?.lag
+            shown.lastContactMilliseconds = peer?.sinceContact?.milliseconds
+            return shown
+        }
+    }
+
+    private func show(_ sync: SyncStatus, in info: inout HubInfo) {
+        for link in sync.links {
+            var shown = HubInfo.Link()
+            shown.status = HubInfo.Link.Status(rawValue: link.syncStatus) ?? .errorHappened
+            shown.problem = link.trouble ?? ""
+            shown.receiveConnections = link.dataConnections
+            shown.received = link.received
+            shown.sentChunk = Int(clamping: link.sent.rawValue)
+            shown.reconnects = Int(clamping: link.reconnects)
+            shown.takeovers = Int(clamping: link.takeovers)
+            shown.receivedRecords = Int(clamping: link.source.records)
+            shown.receivedBytes = Int(clamping: link.source.bytes)
+            shown.deliveredRecords = Int(clamping: link.recordsSent)
+            shown.deliveredBytes = Int(clamping: link.bytesSent)
+            shown.refusedCommands = Int(clamping: link.refusals)
+            info.links[link.id] = shown
+            info.memory.inFlightBytes += link.bytesInFlight
+            if let trouble = link.trouble { info.warnings.append("server_id \(link.id): \(trouble)") }
+        }
+        info.routes = sync.routes.map { route in
+            HubInfo.Route(source: route.source, destination: route.destination, lagRecords: route.lagRecords)
+        }
+        info.relay.nextChunk = Int(clamping: sync.nextChunk.rawValue)
+        info.relay.bytes = sync.relayBytes
+        info.relay.isFull = sync.isRelayFull
+        info.memory.versions = sync.versions
+        info.memory.versionTableBytes = sync.versionBytes
+        info.conflicts.detected = Int(clamping: sync.counters.conflicts)
+        info.conflicts.repaired = Int(clamping: sync.repaired)
+        info.conflicts.unrepaired = Int(clamping: sync.unrepaired)
+        info.unrelayedCommands = sync.counters.unrelayed.mapValues { Int(clamping: $0) }
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// What the operating system says of this process.
+enum ProcessFigures {
+    static var residentBytes: Int {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var text = [CChar](repeating: 0, count: 128)
+        guard fgets(&text, Int32(text.count), file) != nil else { return 0 }
+        let fields = String(decoding: text.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    static var cpuSeconds: (user: Double, system: Double) {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        return (seconds(usage.ru_utime), seconds(usage.ru_stime))
+    }
+
+    /// When the executable was written; 0 when that is not known.
+    static var builtUnixSeconds: Int {
+        var found = stat()
+        return stat("/proc/self/exe", &found) == 0 ? Int(found.st_mtim.tv_sec) : 0
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+}

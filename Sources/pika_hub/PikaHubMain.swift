@@ -1,0 +1,8 @@
+import ArgumentParser
+import HubDaemon
+
+/// Top-level code would call the synchronous `main` of ArgumentParser, which refuses an asynchronous command.
+@main
+struct PikaHubMain {
+    static func main() async { await PikaHubCommand.main(nil) }
+}
