@@ -44,30 +44,4 @@ import Testing
             #expect(try await destination.info("stats")["sim_delivered_commands"] == "101")
         }
     }
-
-    @Test func aSecondHubOnTheSameDirectoryIsRefused() async throws {
-        try await withCluster(1) { cluster in
-            try await cluster.hub.start()
-            try await eventually("the hub answers") { try await cluster.hub.ask("PING") == .status("PONG") }
-            let path = try #require(cluster.hub.settings["floyd-path"])
-            let second = try TestHub(
-                pikaServers: "", settings: ["floyd-path": path], in: cluster.directory, name: "second")
-            try await second.start()
-            #expect(await second.process.exitStatus() == 1)
-            let pid = try #require(await cluster.hub.process.pid)
-            let text = try await second.process.printed()
-            #expect(text.contains("is locked by another process, pid \(pid)"), "\(text)")
-        }
-    }
-
-    @Test func aConfigurationThatIsWrongEndsTheStart() async throws {
-        try await withCluster(1, hubSettings: ["info-log-level": "loud"]) { cluster in
-            try await cluster.hub.start()
-            #expect(await cluster.hub.process.exitStatus() == 1)
-            let text = try await cluster.hub.process.printed()
-            #expect(text.contains("hub.conf"))
-            #expect(text.contains("info-log-level"))
-            #expect(text.contains("loud"))
-        }
-    }
 }
