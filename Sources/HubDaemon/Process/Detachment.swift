@@ -19,9 +19,8 @@ enum Detachment {
     /// - Returns: why the copy could not start; nil when it runs.
     static func start(arguments: [String], reportOption: String) -> String? {
         var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
-            return "pipe: \(systemError(errno))"
-        }
+        guard pipe(&ends) == 0 else { return "pipe: \(systemError(errno))" }
+        keepDescriptorsFromCopy()
         defer { close(ends[0]) }
         let copy = spawn(arguments + [reportOption, "\(reportDescriptor)"], reporting: ends[1])
         close(ends[1])
@@ -64,6 +63,18 @@ enum Detachment {
         var pid: pid_t = 0
         let code = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, words, environ)
         return code == 0 ? .success(pid) : .failure(SpawnError(code: code))
+    }
+
+    /// Everything that the caller left open, such as a pipe whose end it waits for, would stay open in the copy.
+    private static func keepDescriptorsFromCopy() {
+        guard let directory = opendir("/proc/self/fd") else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let descriptor = CInt(name), descriptor > STDERR_FILENO { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
     }
 
     private static func readAll(_ descriptor: CInt) -> String {

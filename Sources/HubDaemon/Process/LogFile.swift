@@ -50,10 +50,9 @@ struct LogFile: ~Copyable {
     }
 
     private mutating func roll(_ limits: Limits, _ nowMicroseconds: Int) throws(LogFileError) {
-        // A smaller count than before leaves files beyond it.
-        var beyond = max(1, limits.maximumCount - 1)
-        if limits.maximumCount > 1 { unlink("\(path).\(beyond)") }
-        while unlink("\(path).\(beyond + 1)") == 0 { beyond += 1 }
+        // The oldest, and whatever lies beyond it since the count was lowered.
+        var oldest = max(1, limits.maximumCount - 1)
+        while unlink("\(path).\(oldest)") == 0 { oldest += 1 }
         for number in stride(from: limits.maximumCount - 2, through: 1, by: -1) {
             rename("\(path).\(number)", "\(path).\(number + 1)")
         }

@@ -82,7 +82,9 @@ extension SyncEngine {
         for index in servers.indices {
             let position = servers[index].link.isRunning ? servers[index].reader.progress.newest : nil
             let isRunning = servers[index].link.isRunning
-            let own = isRunning ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
+            // While newer files overtake older ones, the versions that they brought decide about what is overtaken.
+            let canSettle = isRunning && !servers[index].reader.isOvertaking
+            let own = canSettle ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
             servers[index].settled = max(servers[index].settled, own ?? ChunkSequence(0))
             through = min(through ?? servers[index].settled, servers[index].settled)
         }

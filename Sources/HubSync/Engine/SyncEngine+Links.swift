@@ -139,7 +139,7 @@ extension SyncEngine {
             case .stopped:
                 stopped(index, now: now)
             case .status(let status):
-                servers[index].reader.observe(status, now: now)
+                servers[index].reader.observe(status, isReading: !isBlocked && !isStopping, now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
                 servers[index].evidence.add(

@@ -40,6 +40,8 @@ public struct SyncStatus: Sendable {
     public var relayBytes: Int
     public var relayMaximumBytes: Int
     public var isRelayFull: Bool
+    /// Binlog connections that wait for others to bring earlier files.
+    public var heldConnections: Int
     public var nextChunk: ChunkSequence
     public var versions: Int
     public var versionBytes: Int
@@ -54,6 +56,7 @@ extension SyncEngine {
         SyncStatus(
             links: servers.map(\.status), routes: servers.flatMap { routes(of: $0) }, counters: counters,
             relayBytes: window.keptBytes, relayMaximumBytes: settings.relayMaximumBytes, isRelayFull: isBlocked,
+            heldConnections: held.count,
             nextChunk: window.next, versions: versions.count, versionBytes: versions.memoryBytes,
             forgottenVersions: versions.forgottenUnsettled, suspects: repairs.count, repaired: repairs.repaired,
             unrepaired: repairs.unrepaired)

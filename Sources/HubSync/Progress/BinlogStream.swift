@@ -91,7 +91,9 @@ struct BinlogStream: Equatable, Sendable {
 
     /// The last record was the first one of this record's file, and this one follows it without a gap.
     private func goesOn(_ position: BinlogPosition, after last: BinlogPosition) -> Bool {
-        position.file == last.file &+ 1 && position.offset == endAsFirst
+        // A file rolls when it is longer than its limit, so the stamp of a first record is beyond the limit and every
+        // other one is not: of two records that are both first ones, the second is not at the smaller offset.
+        position.file == last.file &+ 1 && position.offset == endAsFirst && position.offset < last.offset
     }
 
     /// Moves past a located record of `length` bytes.

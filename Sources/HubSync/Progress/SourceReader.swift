@@ -135,11 +135,38 @@ struct SourceReader: Sendable {
     }
 
     /// Takes in what the source says of its own senders.
-    /// - Parameter now: seconds of a clock that never goes backwards.
-    mutating func observe(_ status: BinlogSenderStatus, now: Double) {
-        for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) { finished.insert(file) }
+    ///
+    /// A connection with a record that waits has more behind it that is not read, so nothing is believed finished from
+    /// that record's file on. If the oldest open file is said to be finished, the first record that waits with its
+    /// number need not wait: it is one of its last, or the first of the next file.
+    /// - Parameters:
+    ///   - isReading: false while the hub leaves what arrives unread for other reasons.
+    ///   - now: seconds of a clock that never goes backwards.
+    mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
+        guard isReading else {
+            evidence = FileEvidence()
+            return
+        }
+        let waiting = streams.filter { $0.value.waiting != nil }
+        let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
+        for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) {
+            if file < limit { finished.insert(file) }
+            if file == limit && file == progress.firstOpenFile { decideFirstWaiting(in: file) }
+        }
         for connection in streams.keys { streams[connection]?.observe(producerFile: status.producerFile) }
         advance()
+    }
+
+    /// Records have arrived from files beyond one that is not finished.
+    var isOvertaking: Bool {
+        let newest = max(progress.marks.keys.max() ?? 0, progress.singles.map { $0.file &+ 1 }.max() ?? 0)
+        return newest > progress.firstOpenFile
+    }
+
+    private mutating func decideFirstWaiting(in file: UInt32) {
+        let candidates = streams.filter { $0.value.waiting?.file == file }
+        let first = candidates.min { ($0.value.waiting?.offset ?? 0) < ($1.value.waiting?.offset ?? 0) }
+        if let first { streams[first.key]?.decide() }
     }
 
     /// A file beyond this one may hold back records that depend on order.

@@ -6,7 +6,7 @@ import Testing
 /// The real program: its command line, its way into the background and out again.
 @Suite struct PikaHubProcessTests {
     @Test func checkSaysWhatItUnderstoodOrWhatIsWrong() async throws {
-        try await withHome("requirepass : secret\n") { home in
+        try await withHome("requirepass : secret\n") { home async throws in
             let good = try await home.pikaHub("--check")
             #expect(good.status == 0)
             #expect(good.output.contains("\nrequirepass : ***\n"))
@@ -20,14 +20,14 @@ import Testing
     }
 
     @Test func versionAndHelpAreThere() async throws {
-        try await withHome("") { home in
+        try await withHome("") { home async throws in
             #expect(try await run(home.program, ["--version"]).output == "pika_hub \(HubVersion.current)\n")
             #expect(try await run(home.program, ["-h"]).output.contains("-c <file>"))
         }
     }
 
     @Test func aDaemonStartsTellsItsCallerAndLeavesNothingBehind() async throws {
-        try await withHome("daemonize : yes\n") { home in
+        try await withHome("daemonize : yes\n") { home async throws in
             let start = try await home.pikaHub()
             #expect(start.status == 0 && start.output == "")
             let pidFile = home.path + "/pika_hub.pid"
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func aStartThatFailsInTheBackgroundIsTold() async throws {
-        try await withHome("daemonize : yes\n") { home in
+        try await withHome("daemonize : yes\n") { home async throws in
             try FileManager.default.createDirectory(
                 atPath: home.path + "/floyd/somebody's", withIntermediateDirectories: true)
             let start = try await home.pikaHub()
@@ -69,6 +69,19 @@ private struct Home {
     let adminPort: Int
     let program: String
     var file: String { path + "/pika_hub.conf" }
+
+    /// Also ends a hub that a failed test has left running.
+    func remove() {
+        do {
+            if FileManager.default.fileExists(atPath: path + "/pika_hub.pid") {
+                let pid = try String(contentsOfFile: path + "/pika_hub.pid", encoding: .utf8)
+                if let pid = pid_t(pid.dropLast()) { kill(pid, SIGKILL) }
+            }
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            Issue.record("left behind \(path): \(error)")
+        }
+    }
 
     func configure(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: file)) }
 
@@ -102,12 +115,12 @@ private func withHome(_ extra: String, _ body: (Home) async throws -> Void) asyn
         pidfile : \(path)/pika_hub.pid
         \(extra)
         """
-    let binaries = try #require(Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" })
-    let program = binaries.deletingLastPathComponent().appending(path: "pika_hub").path
+    let tests = try #require(CommandLine.arguments.first { $0.contains(".xctest") })
+    let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "pika_hub").path
     let home = Home(path: path, text: text, adminPort: admin, program: program)
+    defer { home.remove() }
     try home.configure(text)
     try await body(home)
-    try FileManager.default.removeItem(atPath: path)
 }
 
 /// Ports that nobody listens on just now: one for Raft, and one for the admin port with the one 1000 above it.
