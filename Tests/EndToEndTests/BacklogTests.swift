@@ -16,7 +16,7 @@ import Testing
             for server in cluster.servers {
                 var load = MixedLoad(name: "w\(server.id)", seed: UInt64(server.id))
                 for number in 0..<300 {
-                    try await server.run(
+                    try await server.send(
                         [["RPUSH", "list:\(server.id)", "\(number)"], ["INCR", "count:\(server.id)"]] + load.next(2))
                 }
                 let end = try #require(try await server.info("log")["binlog_offset"]?.split(separator: " ").first)

@@ -52,7 +52,7 @@ import Testing
     ) async throws {
         var load = MixedLoad(name: name, seed: UInt64(server.id))
         for round in 1...rounds {
-            try await server.run(load.next(10))
+            try await server.send(load.next(10))
             try await afterRound(round)
             try await Task.sleep(for: .milliseconds(10))
         }

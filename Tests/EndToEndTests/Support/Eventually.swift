@@ -9,7 +9,8 @@ struct NeverHappened: Error, CustomStringConvertible {
 /// answer nothing for a while.
 /// - Throws: `NeverHappened` after `limit`.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(90), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(90), every pause: Duration = .milliseconds(20),
+    _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     var trouble: (any Error)?
@@ -22,7 +23,7 @@ func eventually(
         } catch {
             trouble = error
         }
-        try await Task.sleep(for: .milliseconds(20))
+        try await Task.sleep(for: pause)
     }
     throw NeverHappened(description: "not within \(limit): \(what)\(trouble.map { " (\($0))" } ?? "")")
 }

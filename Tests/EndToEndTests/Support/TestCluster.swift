@@ -16,7 +16,7 @@ struct TestCluster: Sendable {
     func awaitEqual(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         var differences: [String] = []
         do {
-            try await eventually("all servers hold the same") {
+            try await eventually("all servers hold the same", every: .milliseconds(200)) {
                 differences = try await self.differences()
                 guard differences.isEmpty, try await hub.hasNothingUnderWay() else { return false }
                 differences = try await self.differences()
@@ -46,6 +46,16 @@ struct TestCluster: Sendable {
             #expect(stats["sim_ended_senders"] == "0", "server \(server.id)")
         }
         if await hub.process.pid != nil { #expect(await hub.process.stop() == 0, "the hub's exit status") }
+    }
+
+    /// What the hub said, for a test that failed.
+    fileprivate func report() async throws {
+        Issue.record("the hub printed:\n\(try await hub.process.printed().suffix(4000))")
+        do {
+            Issue.record("INFO of the hub:\n\(try await hub.ask("INFO", "all").text ?? "")")
+        } catch {
+            Issue.record("the hub does not answer: \(error)")
+        }
     }
 
     fileprivate func end() async throws {
@@ -82,7 +92,7 @@ func withCluster(
         try await body(cluster)
         try await cluster.verify()
     } catch {
-        Issue.record("the hub printed:\n\(try await hub.process.printed().suffix(4000))")
+        try await cluster.report()
         try await cluster.end()
         throw error
     }

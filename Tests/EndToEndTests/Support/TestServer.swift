@@ -33,20 +33,22 @@ struct TestServer: Sendable {
         return client
     }
 
-    /// Sends one command on a connection of its own.
+    /// Sends commands together, on a connection of their own.
     @discardableResult
-    func ask(_ command: String...) async throws -> Reply {
+    func send(_ commands: [[String]]) async throws -> [Reply] {
         let client = try await connect()
         defer { client.close() }
-        guard let reply = try await client.send([command]).first else { return .null }
-        return reply
+        return try await client.send(commands)
+    }
+
+    @discardableResult
+    func ask(_ command: String...) async throws -> Reply {
+        try await send([command]).first ?? .null
     }
 
     /// Sends commands together and expects none to be refused.
     func run(_ commands: [[String]], sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let client = try await connect()
-        defer { client.close() }
-        for (command, reply) in zip(commands, try await client.send(commands)) {
+        for (command, reply) in zip(commands, try await send(commands)) {
             if case .error(let text) = reply {
                 Issue.record("\(command.joined(separator: " ")): \(text)", sourceLocation: sourceLocation)
             }
