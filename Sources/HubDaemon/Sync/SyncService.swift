@@ -42,7 +42,7 @@ final class SyncService: Sendable {
             }
             let recovered = SyncEngine.Recovered(
                 first: relay.first, next: relay.next, bytes: relay.first < relay.next ? Int(relay.bytesOnDisk) : 0,
-                cursors: relay.cursors, received: relay.received)
+                cursors: relay.cursors, received: relay.received, suspects: relay.suspects)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
                 hubHost: hubHost, log: log, failed: failed)

@@ -113,7 +113,9 @@ final class SyncShell {
         var received: [ServerID: BinlogProgress] = [:]
         for chunk in write.chunks { received[chunk.source] = chunk.progress }
         do {
-            try relay.write(items, received: received, cursors: write.cursors, dropThrough: write.dropThrough)
+            try relay.write(
+                items, received: received, cursors: write.cursors, suspects: write.suspects,
+                dropThrough: write.dropThrough)
         } catch {
             fail(error)
         }

@@ -6,6 +6,7 @@
 /// | `default` | chunk sequence, u64 big endian | the chunk: `RelayChunk` in HubSync gives the layout |
 /// | `places` | `c`, then a server id, u32 big endian | acknowledged chunk sequence, u64 big endian, then the server's run, UTF-8 |
 /// | `places` | `r`, then a server id, u32 big endian | how far this source has been read, as `BinlogProgress.stored` |
+/// | `places` | `s`, then a value type, u8, then a key | the server whose state of the key is to be copied, u32 big endian |
 /// | `places` | `m` | first chunk sequence still kept, u64 big endian, then the owner, UTF-8 |
 ///
 /// Nothing here is synced. It survives the end of the process. A loss of power can take the newest writes, all of
@@ -22,6 +23,19 @@ public struct RelayStore: Sendable {
             self.acknowledged = acknowledged
             self.run = run
         }
+    }
+
+    /// A key that awaits repair, in the name space of its type (`CommandRule.ValueType` in HubSync).
+    public struct SuspectName: Hashable, Sendable {
+        public var key: [UInt8]
+        public var type: UInt8
+
+        public init(key: [UInt8], type: UInt8) {
+            self.key = key
+            self.type = type
+        }
+
+        var stored: [UInt8] { Array("s".utf8) + [type] + key }
     }
 
     /// One chunk to write: its header and its commands, written one after the other.
@@ -47,6 +61,8 @@ public struct RelayStore: Sendable {
     public private(set) var cursors: [ServerID: Cursor]
     /// How far each source had been read with the newest chunk.
     public private(set) var received: [ServerID: BinlogProgress]
+    /// Keys that await repair, and the servers that their states are to be copied from.
+    public private(set) var suspects: [SuspectName: ServerID]
     /// Who wrote the log: only the hub that was primary last may go on with it. Empty for a new log.
     public private(set) var owner: String
 
@@ -61,7 +77,7 @@ public struct RelayStore: Sendable {
         database = try RocksDatabase(path: path, families: ["places"], options: options)
         chunks = database.family()
         places = database.family("places")
-        (first, owner, cursors, received) = try Self.readPlaces(database)
+        (first, owner, cursors, received, suspects) = try Self.readPlaces(database)
         next = first
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
         if let last = try Self.lastSequence(database, from: first) { next = last.next }
@@ -74,7 +90,7 @@ public struct RelayStore: Sendable {
     ///   - dropThrough: the last chunk that nobody needs any more.
     public mutating func write(
         _ items: [Item], received read: [ServerID: BinlogProgress] = [:], cursors moved: [ServerID: Cursor] = [:],
-        dropThrough: ChunkSequence? = nil
+        suspects changed: [SuspectName: ServerID?] = [:], dropThrough: ChunkSequence? = nil
     ) throws(StoreError) {
         var batch = WriteBatch()
         for item in items {
@@ -94,6 +110,14 @@ public struct RelayStore: Sendable {
             cursors[server] = cursor
             batch.put(
                 Self.key("c", server), bigEndian(cursor.acknowledged.rawValue) + cursor.run.utf8, in: places)
+        }
+        for (name, winner) in changed {
+            suspects[name] = winner
+            if let winner {
+                batch.put(name.stored, bigEndian(winner.rawValue), in: places)
+            } else {
+                batch.delete(name.stored, in: places)
+            }
         }
         guard let dropThrough, dropThrough >= first else { return try database.write(batch, sync: false) }
         let from = first
@@ -125,7 +149,8 @@ public struct RelayStore: Sendable {
         if first < next { batch.deleteRange(bigEndian(first.rawValue), bigEndian(next.rawValue), in: chunks) }
         for server in cursors.keys { batch.delete(Self.key("c", server), in: places) }
         for server in received.keys { batch.delete(Self.key("r", server), in: places) }
-        (cursors, received) = ([:], [:])
+        for name in suspects.keys { batch.delete(name.stored, in: places) }
+        (cursors, received, suspects) = ([:], [:], [:])
         first = next
         self.owner = owner
         putFirst(&batch)
@@ -161,11 +186,14 @@ public struct RelayStore: Sendable {
 
     private static func readPlaces(
         _ database: RocksDatabase
-    ) throws(StoreError) -> (ChunkSequence, String, [ServerID: Cursor], [ServerID: BinlogProgress]) {
+    ) throws(StoreError) -> (
+        ChunkSequence, String, [ServerID: Cursor], [ServerID: BinlogProgress], [SuspectName: ServerID]
+    ) {
         var first = ChunkSequence(1)
         var owner = ""
         var cursors: [ServerID: Cursor] = [:]
         var received: [ServerID: BinlogProgress] = [:]
+        var suspects: [SuspectName: ServerID] = [:]
         var iterator = database.iterator(from: [], to: nil, in: database.family("places"))
         while let (key, value) = try iterator.next() {
             let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(key.dropFirst())))
@@ -182,11 +210,14 @@ public struct RelayStore: Sendable {
             case UInt8(ascii: "r") where key.count == 5:
                 guard let progress = BinlogProgress(from: &reader) else { fallthrough }
                 received[server] = progress
+            case UInt8(ascii: "s") where key.count >= 2 && value.count == 4:
+                suspects[SuspectName(key: Array(key[2...]), type: key[1])] = ServerID(
+                    UInt32(truncatingIfNeeded: bigEndianValue(value[...])))
             default:
                 throw .corruption(during: "reading \(database.path)", text: "the place \(key) has \(value.count) bytes")
             }
         }
-        return (first, owner, cursors, received)
+        return (first, owner, cursors, received, suspects)
     }
 
     private static func lastSequence(

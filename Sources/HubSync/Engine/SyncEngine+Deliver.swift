@@ -19,8 +19,8 @@ extension SyncEngine {
         while true {
             switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
-                flushWrites()
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
+                flushWrites()
                 actions.append(.send(sender, chunk.commands))
             case .barrier:
                 actions.append(.send(sender, PikaLink.ping))
@@ -95,7 +95,8 @@ extension SyncEngine {
     /// Makes one `write` of what has gathered, ahead of whatever relies on it.
     mutating func flushWrites() {
         let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
-        guard !pending.chunks.isEmpty || isDue else { return }
+        guard !pending.chunks.isEmpty || isDue || !repairs.changes.isEmpty else { return }
+        pending.suspects = repairs.takeChanges()
         for id in movedCursors where isCursorDue {
             guard let index = index(of: id) else { continue }
             pending.cursors[id] = RelayStore.Cursor(

@@ -63,16 +63,19 @@ public struct SyncEngine: Sendable {
         public var bytes: Int
         public var cursors: [ServerID: RelayStore.Cursor]
         public var received: [ServerID: BinlogProgress]
+        public var suspects: [RelayStore.SuspectName: ServerID]
 
         public init(
             first: ChunkSequence = ChunkSequence(1), next: ChunkSequence = ChunkSequence(1), bytes: Int = 0,
-            cursors: [ServerID: RelayStore.Cursor] = [:], received: [ServerID: BinlogProgress] = [:]
+            cursors: [ServerID: RelayStore.Cursor] = [:], received: [ServerID: BinlogProgress] = [:],
+            suspects: [RelayStore.SuspectName: ServerID] = [:]
         ) {
             self.first = first
             self.next = next
             self.bytes = bytes
             self.cursors = cursors
             self.received = received
+            self.suspects = suspects
         }
     }
 
@@ -93,8 +96,9 @@ public struct SyncEngine: Sendable {
     public struct RelayWrite: Sendable {
         public var chunks: [RelayChunk] = []
         public var cursors: [ServerID: RelayStore.Cursor] = [:]
+        /// Keys that await repair since, or, with nil, no longer.
+        public var suspects: [RelayStore.SuspectName: ServerID?] = [:]
         public var dropThrough: ChunkSequence?
-        var isEmpty: Bool { chunks.isEmpty && cursors.isEmpty && dropThrough == nil }
     }
 
     let settings: Settings
@@ -146,6 +150,14 @@ public struct SyncEngine: Sendable {
             first: recovered.first, next: recovered.next, keptBytes: recovered.bytes,
             maximumWindowBytes: settings.windowBytes)
         versions = VersionTable(memoryBytes: settings.versionBytes)
+        for (name, winner) in recovered.suspects {
+            guard let type = CommandRule.ValueType(rawValue: name.type) else { continue }
+            let hash = name.key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
+            let suspect = RepairQueue.Suspect(
+                key: name.key, type: type, winner: winner, touched: 0, sequence: recovered.next.previous)
+            _ = repairs.add(suspect, hash: hash)
+        }
+        _ = repairs.takeChanges()
     }
 
     /// What is to be done since the last call.

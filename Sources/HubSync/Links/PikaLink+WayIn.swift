@@ -30,7 +30,12 @@ extension PikaLink {
     }
 
     private mutating func judgeStage(now: Double) -> [Action] {
-        guard let stage = report.stage, stage != .stopped else { return ask(now: now) }
+        guard let stage = report.stage else { return ask(now: now) }
+        if case .takingOver(let since) = phase, stage == .stopped, now - since < Self.closingSeconds {
+            nextPoll = now + 0.1
+            return []
+        }
+        guard stage != .stopped else { return ask(now: now) }
         let holder = report.connectedHub ?? "unknown"
         nextPoll = now + 0.1
         switch phase {
@@ -57,9 +62,13 @@ extension PikaLink {
     /// that is not zero, make it reset even in stage STARTED; since the file does not exist either, it is STOPED then.
     /// The second request takes it to DEGRADE, and the third one, in that stage, makes it close every connection up
     /// to a second later (`protocol/pika-2.3-hub.md`, "Taking a server over").
+    ///
+    /// In stage DEGRADE there may be no connection left whose end would stop it: a hub that was killed between asking
+    /// and connecting leaves it so. There the first request alone stops it.
     private mutating func takeOver(now: Double) -> [Action] {
         let newest = report.producerFile ?? 0
-        return [newest &+ 1, newest, newest].map {
+        let files = report.stage == .started ? [newest &+ 1, newest, newest] : [newest &+ 1]
+        return files.map {
             request(.ask, trySync(file: $0, offset: 1, isStrict: true), now: now)
         }
     }

@@ -157,6 +157,9 @@ struct SourceReader: Sendable {
         advance()
     }
 
+    /// Everything up to the newest record has arrived, and nothing of it waits.
+    var isInOrder: Bool { !isOvertaking && !streams.values.contains { $0.waiting != nil } }
+
     /// Records have arrived from files beyond one that is not finished.
     var isOvertaking: Bool {
         let newest = max(progress.marks.keys.max() ?? 0, progress.singles.map { $0.file &+ 1 }.max() ?? 0)

@@ -18,6 +18,8 @@ struct RepairQueue: Sendable {
         var sequence: ChunkSequence
         /// Set while the state is being read.
         var reading: Reading?
+
+        var name: RelayStore.SuspectName { RelayStore.SuspectName(key: key, type: type.rawValue) }
     }
 
     /// Three answers make a state: the value, the time to live, and the end of the server's binlog, which tells how far
@@ -34,6 +36,8 @@ struct RepairQueue: Sendable {
     }
 
     private(set) var suspects: [KeyHash: Suspect] = [:]
+    /// What the relay store does not know yet, by stored name: nil for a key that is no suspect any more.
+    private(set) var changes: [RelayStore.SuspectName: ServerID?] = [:]
     private var tokens: [UInt64: KeyHash] = [:]
     private var nextToken: UInt64 = 1
     private(set) var repaired: UInt64 = 0
@@ -52,6 +56,7 @@ struct RepairQueue: Sendable {
             known.touched = suspect.touched
             known.sequence = max(known.sequence, suspect.sequence)
             suspects[hash] = known
+            changes[known.name] = .some(known.winner)
             return true
         }
         guard suspects.count < Self.maximumKeys else {
@@ -59,7 +64,14 @@ struct RepairQueue: Sendable {
             return false
         }
         suspects[hash] = suspect
+        changes[suspect.name] = .some(suspect.winner)
         return true
+    }
+
+    /// What changed since the last call.
+    mutating func takeChanges() -> [RelayStore.SuspectName: ServerID?] {
+        defer { changes = [:] }
+        return changes
     }
 
     /// The key was written again: not quiet yet.
@@ -74,12 +86,13 @@ struct RepairQueue: Sendable {
 
     /// Keys that can be read now, marked as being read.
     mutating func due(
-        now: Double, acknowledged: ChunkSequence, isReadable: (ServerID) -> Bool
+        now: Double, acknowledged: ChunkSequence, newest: ChunkSequence, isReadable: (ServerID) -> Bool
     ) -> [(token: UInt64, suspect: Suspect)] {
         var due: [(UInt64, Suspect)] = []
         guard tokens.count < Self.maximumReads else { return [] }
         for (hash, suspect) in suspects where suspect.reading == nil && now - suspect.touched >= Self.quietSeconds {
-            guard suspect.sequence <= acknowledged, isReadable(suspect.winner) else { continue }
+            // The chunk that the suspicion waits for may never have been made: its record was beaten.
+            guard min(suspect.sequence, newest) <= acknowledged, isReadable(suspect.winner) else { continue }
             let token = nextToken
             nextToken += 1
             tokens[token] = hash
@@ -112,8 +125,10 @@ struct RepairQueue: Sendable {
     }
 
     mutating func finish(_ token: UInt64, wasRepaired: Bool) {
-        guard let hash = tokens.removeValue(forKey: token) else { return }
-        suspects[hash] = nil
+        guard let hash = tokens.removeValue(forKey: token), let suspect = suspects.removeValue(forKey: hash) else {
+            return
+        }
+        changes[suspect.name] = .some(nil)
         if wasRepaired { repaired += 1 } else { unrepaired += 1 }
     }
 

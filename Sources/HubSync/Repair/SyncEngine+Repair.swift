@@ -81,7 +81,7 @@ extension SyncEngine {
         guard !repairs.isEmpty, let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
         let running = Set(servers.filter(\.link.isRunning).map(\.id))
         for (token, suspect) in repairs.due(
-            now: now, acknowledged: max(acknowledged, ChunkSequence(0)), isReadable: { running.contains($0) })
+            now: now, acknowledged: acknowledged, newest: window.next.previous, isReadable: { running.contains($0) })
         {
             guard let index = index(of: suspect.winner) else { continue }
             let key = suspect.key
@@ -97,7 +97,7 @@ extension SyncEngine {
             }
         }
         let complete = repairs.complete { winner, end, since in
-            guard let index = index(of: winner) else { return false }
+            guard let index = index(of: winner), servers[index].reader.isInOrder else { return false }
             // A write that is part of the value and arrives as a record afterwards would be applied twice.
             return servers[index].reader.progress.newest >= end
                 || now - max(since, servers[index].lastReceived) >= Self.silenceSeconds
