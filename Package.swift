@@ -64,6 +64,8 @@ let package = Package(
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
+        // Runs the built executables and links none of them.
+        .testTarget(name: "EndToEndTests", dependencies: ["HubSync", nioCore, nioPosix], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
