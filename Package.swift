@@ -24,6 +24,7 @@ let package = Package(
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
+        .executable(name: "raft_simulator", targets: ["raft_simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -54,9 +55,15 @@ let package = Package(
         .executableTarget(
             name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
+        .target(
+            name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
 
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
-        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
+        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", "pika_hub", nioCore, nioPosix, logging],
