@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -47,6 +48,13 @@ let package = Package(
         .executableTarget(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
+        .target(
+            name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
+            path: "tools/SyncSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
+            swiftSettings: settings),
+
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
@@ -57,6 +65,7 @@ let package = Package(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
         // Runs the built executables and links none of them.
         .testTarget(name: "EndToEndTests", dependencies: ["HubSync", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

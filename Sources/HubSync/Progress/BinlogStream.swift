@@ -37,6 +37,9 @@ struct BinlogStream: Equatable, Sendable {
     /// senders since.
     private(set) var waiting: Waiting?
 
+    /// How often the server has named the stamp's file as its newest since the last record, which may stand there.
+    private var boundaryReports = 0
+
     struct Waiting: Equatable, Sendable {
         var file: UInt32
         var offset: UInt64
@@ -56,6 +59,10 @@ struct BinlogStream: Equatable, Sendable {
     /// The server has told which file it writes. A record that bears this file's number, and arrived before the server
     /// was asked, cannot be the first one of the next file. The first report may have been under way already.
     mutating func observe(producerFile: UInt32) {
+        if case .boundary(producerFile) = place {
+            boundaryReports += 1
+            if boundaryReports >= 2 { place = .file(producerFile) }
+        }
         guard let known = waiting, known.file == producerFile else { return }
         waiting?.reports += 1
         if known.reports >= 1 { waiting?.isDecided = true }
@@ -102,6 +109,7 @@ struct BinlogStream: Equatable, Sendable {
         end = BinlogLayout.end(start: located.position.offset, length: length)
         endAsFirst = BinlogLayout.end(start: 0, length: length)
         waiting = nil
+        boundaryReports = 0
         place = located.isInFile ? .file(located.position.file) : .boundary(located.position.file)
     }
 }

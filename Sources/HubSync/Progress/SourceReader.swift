@@ -153,8 +153,11 @@ struct SourceReader: Sendable {
             if file < limit { finished.insert(file) }
             if file == limit && file == progress.firstOpenFile { decideFirstWaiting(in: file) }
         }
-        for connection in streams.keys { streams[connection]?.observe(producerFile: status.producerFile) }
-        advance()
+        for (connection, stream) in streams {
+            var stream = stream
+            stream.observe(producerFile: status.producerFile)
+            settle(stream, of: connection)
+        }
     }
 
     /// Everything up to the newest record has arrived, and nothing of it waits.

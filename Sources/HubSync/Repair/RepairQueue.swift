@@ -22,17 +22,16 @@ struct RepairQueue: Sendable {
         var name: RelayStore.SuspectName { RelayStore.SuspectName(key: key, type: type.rawValue) }
     }
 
-    /// Three answers make a state: the value, the time to live, and the end of the server's binlog, which tells how far
-    /// that binlog has to be read until every write in the value has arrived as a record too.
+    /// The answers that make a state (`KeyCopy`). The last one, the end of the server's binlog, tells how far that
+    /// binlog has to be read until every write in the state has arrived as a record too.
     struct Reading: Equatable, Sendable {
-        static let answerCount = 3
-
         var token: UInt64
+        var wanted: Int
         var answers: [Reply] = []
         /// When the last answer came.
         var completed = 0.0
         var end = BinlogPosition(file: 0, offset: 0)
-        var isComplete: Bool { answers.count == Self.answerCount }
+        var isComplete: Bool { answers.count == wanted }
     }
 
     private(set) var suspects: [KeyHash: Suspect] = [:]
@@ -53,6 +52,10 @@ struct RepairQueue: Sendable {
             if let reading = known.reading { tokens[reading.token] = nil }
             known.reading = nil
             known.winner = suspect.winner
+            if known.type != suspect.type {
+                changes[known.name] = .some(nil)
+                known.type = .any
+            }
             known.touched = suspect.touched
             known.sequence = max(known.sequence, suspect.sequence)
             suspects[hash] = known
@@ -96,7 +99,8 @@ struct RepairQueue: Sendable {
             let token = nextToken
             nextToken += 1
             tokens[token] = hash
-            suspects[hash]?.reading = Reading(token: token)
+            let wanted = KeyCopy.requests(suspect.type, suspect.key).count
+            suspects[hash]?.reading = Reading(token: token, wanted: wanted)
             due.append((token, suspect))
             if tokens.count >= Self.maximumReads { break }
         }

@@ -2,10 +2,6 @@ internal import HubStore
 
 /// Suspicion, and the copying of a key's state from the server that won to all others.
 extension SyncEngine {
-    /// Elements of a list or sorted set beyond which a key is not repaired.
-    static let maximumRepairElements = 50_000
-    private static let elementsPerCommand = 500
-
     mutating func suspect(
         _ key: UnsafeRawBufferPointer, _ type: CommandRule.ValueType, winner: ServerID, now: Double
     ) {
@@ -84,15 +80,7 @@ extension SyncEngine {
             now: now, acknowledged: acknowledged, newest: window.next.previous, isReadable: { running.contains($0) })
         {
             guard let index = index(of: suspect.winner) else { continue }
-            let key = suspect.key
-            let value: [[UInt8]] =
-                switch suspect.type {
-                case .string, .any: [Array("GET".utf8), key]
-                case .list: [Array("LRANGE".utf8), key, Array("0".utf8), Array("-1".utf8)]
-                case .sortedSet:
-                    [Array("ZRANGE".utf8), key, Array("0".utf8), Array("-1".utf8), Array("WITHSCORES".utf8)]
-                }
-            for command in [value, [Array("TTL".utf8), key], [Array("INFO".utf8), Array("log".utf8)]] {
+            for command in KeyCopy.requests(suspect.type, suspect.key) {
                 perform(servers[index].link.read(token: token, command, now: now), at: index, now: now)
             }
         }
@@ -111,13 +99,12 @@ extension SyncEngine {
     /// The state of a key goes to every server but the one that it was read from.
     private mutating func repair(_ suspect: RepairQueue.Suspect, now: Double) {
         guard let reading = suspect.reading, let source = index(of: suspect.winner) else { return }
-        let value = reading.answers[0]
-        guard let commands = repairCommands(suspect, value, reading.answers[1], readAt: reading.completed, now: now)
-        else {
+        guard let commands = KeyCopy.commands(suspect.type, suspect.key, answers: reading.answers) else {
             repairs.finish(reading.token, wasRepaired: false)
             return log(
                 .error, "unrepaired", suspect.winner,
-                "has a key that cannot be copied to the others; it may differ. Its value: \(value.summary)")
+                "has a key that cannot be copied to the others; it may differ. Its value: "
+                    + reading.answers.dropLast(3).map(\.summary).joined(separator: ", "))
         }
         let others = servers.map(\.id).filter { $0 != suspect.winner }
         let hash = suspect.key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
@@ -138,62 +125,6 @@ extension SyncEngine {
         pending.chunks.append(chunk)
         repairs.finish(reading.token, wasRepaired: true)
         pumpAll(now: now)
-    }
-
-    /// What makes a key at another server the same. Nil when that cannot be done.
-    private func repairCommands(
-        _ suspect: RepairQueue.Suspect, _ value: Reply, _ ttl: Reply, readAt: Double, now: Double
-    ) -> [UInt8]? {
-        var writer = CommandWriter()
-        let key = suspect.key
-        func words(_ words: String...) -> [[UInt8]] { words.map { Array($0.utf8) } }
-        var isThere = true
-        switch (suspect.type, value) {
-        case (.string, .bulk(let bytes)), (.any, .bulk(let bytes)):
-            writer.command(words("SET") + [key, bytes])
-        case (.string, .null), (.any, .null):
-            writer.command(words("DEL") + [key])
-            isThere = false
-        case (.list, .array(let elements)):
-            guard let values = Self.bytes(of: elements) else { return nil }
-            // Empties the list and leaves a string of the same name alone.
-            writer.command(words("LTRIM") + [key] + words("1", "0"))
-            for start in stride(from: 0, to: values.count, by: Self.elementsPerCommand) {
-                writer.command(
-                    words("RPUSH") + [key] + values[start..<min(start + Self.elementsPerCommand, values.count)])
-            }
-            isThere = !values.isEmpty
-        case (.sortedSet, .array(let elements)):
-            guard let values = Self.bytes(of: elements), values.count.isMultiple(of: 2) else { return nil }
-            writer.command(words("ZREMRANGEBYRANK") + [key] + words("0", "-1"))
-            for start in stride(from: 0, to: values.count, by: 2 * Self.elementsPerCommand) {
-                var pairs: [[UInt8]] = []
-                for pair in stride(from: start, to: min(start + 2 * Self.elementsPerCommand, values.count), by: 2) {
-                    pairs += [values[pair + 1], values[pair]]
-                }
-                writer.command(words("ZADD") + [key] + pairs)
-            }
-            isThere = !values.isEmpty
-        default:
-            return nil
-        }
-        guard isThere, case .integer(let seconds) = ttl else { return writer.take() }
-        if seconds >= 0 {
-            writer.command(words("EXPIREAT") + [key] + words(String(Int(Double(unixTime) - (now - readAt)) + seconds)))
-        } else if suspect.type != .string {
-            writer.command(words("PERSIST") + [key])
-        }
-        return writer.take()
-    }
-
-    private static func bytes(of elements: [Reply]) -> [[UInt8]]? {
-        guard elements.count <= maximumRepairElements else { return nil }
-        var values: [[UInt8]] = []
-        for element in elements {
-            guard case .bulk(let bytes) = element else { return nil }
-            values.append(bytes)
-        }
-        return values
     }
 }
 

@@ -11,7 +11,7 @@
 /// A fragment never crosses a block. The zero bytes are written before the item that does not fit, so they belong to
 /// that item's length, not to its predecessor's. When exactly a header fits, a first part of length 0 is written.
 /// A reader stops at a fragment of length 0 or type 0: that is how the end of a preallocated file looks.
-enum BinlogFormat {
+package enum BinlogFormat {
     static let blockSize = 65536
     static let headerSize = 8
 
@@ -23,7 +23,7 @@ enum BinlogFormat {
     }
 
     /// Appends what `item` looks like when written at `offset`; answers the offset behind it.
-    static func append(_ item: Bytes, at offset: UInt64, seconds: UInt32, to out: inout Bytes) -> UInt64 {
+    package static func append(_ item: Bytes, at offset: UInt64, seconds: UInt32, to out: inout Bytes) -> UInt64 {
         var offset = offset
         var rest = item[...]
         var isFirst = true

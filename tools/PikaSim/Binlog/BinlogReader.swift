@@ -1,23 +1,23 @@
 /// Reads one binlog file item by item, in the way of Pika's sender threads and with their mistakes: a fragment of
 /// length 0 in the middle of a file passes for its end, and leaves the reader 8 bytes behind its own idea of where it
 /// stands.
-struct BinlogReader {
-    enum Step: Equatable {
+package struct BinlogReader {
+    package enum Step: Equatable {
         case item(Bytes)
         case endOfFile
         /// No header stands here: what a real Pika does next is undefined.
         case garbage(at: UInt64)
     }
 
-    let file: UInt32
+    package let file: UInt32
     /// Where Pika believes to be; compared with the binlog's end to see whether anything is left.
-    private(set) var offset: UInt64
+    package private(set) var offset: UInt64
     /// Where the next byte is really read.
     private(set) var position: UInt64
     private var offsetInBlock: Int
 
     /// `offset` must be an item's start.
-    init(file: UInt32, offset: UInt64 = 0) {
+    package init(file: UInt32, offset: UInt64 = 0) {
         self.file = file
         self.offset = offset
         position = offset
@@ -25,7 +25,7 @@ struct BinlogReader {
     }
 
     /// `read` answers up to `count` bytes at a position, fewer at the file's end.
-    mutating func next(_ read: (_ position: UInt64, _ count: Int) -> ArraySlice<UInt8>) -> Step {
+    package mutating func next(_ read: (_ position: UInt64, _ count: Int) -> ArraySlice<UInt8>) -> Step {
         var item: Bytes = []
         while true {
             skipBlockEnd()

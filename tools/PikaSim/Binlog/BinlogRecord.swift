@@ -7,16 +7,16 @@
 /// ```
 ///
 /// A command that a hub delivered has the single byte `X` for a stamp.
-struct BinlogRecord: Equatable {
+package struct BinlogRecord: Equatable {
     static let magic = Bytes("__PIKA_X#$SKGI")
-    static let hubStamp = Bytes("X")
+    package static let hubStamp = Bytes("X")
 
-    var arguments: [Bytes]
-    var serverID: Bytes
-    var stamp: Bytes
-    var isForHub: Bool
+    package var arguments: [Bytes]
+    package var serverID: Bytes
+    package var stamp: Bytes
+    package var isForHub: Bool
 
-    static func stamp(seconds: Int64, end: BinlogEnd) -> Bytes {
+    package static func stamp(seconds: Int64, end: BinlogEnd) -> Bytes {
         var out: Bytes = []
         for shift in stride(from: 0, to: 32, by: 8) { out.append(UInt8(truncatingIfNeeded: seconds >> shift)) }
         for shift in stride(from: 0, to: 32, by: 8) { out.append(UInt8(truncatingIfNeeded: end.file >> shift)) }
@@ -24,7 +24,7 @@ struct BinlogRecord: Equatable {
         return out
     }
 
-    func append(to out: inout Bytes) {
+    package func append(to out: inout Bytes) {
         let all = arguments + [Self.magic, serverID, stamp, Bytes(isForHub ? "1" : "0")]
         Reply.bulks(all).append(to: &out)
     }
@@ -37,7 +37,7 @@ struct BinlogRecord: Equatable {
             stamp: received[received.count - 2], isForHub: received[received.count - 1] == Bytes("1"))
     }
 
-    init(arguments: [Bytes], serverID: Bytes, stamp: Bytes, isForHub: Bool) {
+    package init(arguments: [Bytes], serverID: Bytes, stamp: Bytes, isForHub: Bool) {
         self.arguments = arguments
         self.serverID = serverID
         self.stamp = stamp

@@ -1,10 +1,10 @@
 /// Runs one data command: the arguments (the name first), and the time in unix seconds.
-typealias CommandBody = @Sendable (inout Keyspace, [Bytes], Int64) -> Reply
+package typealias CommandBody = @Sendable (inout Keyspace, [Bytes], Int64) -> Reply
 
 /// One data command: what is checked before it runs, and what becomes of it in the binlog.
-struct Command: Sendable {
+package struct Command: Sendable {
     /// What the binlog keeps of a command that succeeded (`protocol/pika-2.3-hub.md`, section 2).
-    enum Logged: Sendable {
+    package enum Logged: Sendable {
         case never
         case asTyped
         /// As typed, with the arguments that can be option words in lower case.
@@ -17,19 +17,19 @@ struct Command: Sendable {
 
     /// Like Redis: the number of arguments with the name, negative for at least.
     let arity: Int
-    let logged: Logged
+    package let logged: Logged
     /// Hubs hear of and may deliver it: strings, lists, sorted sets and hyperloglogs.
-    let isForHubs: Bool
-    let run: CommandBody
+    package let isForHubs: Bool
+    package let run: CommandBody
 
-    var isWrite: Bool {
+    package var isWrite: Bool {
         if case .never = logged { false } else { true }
     }
 
-    func accepts(_ count: Int) -> Bool { arity > 0 ? count == arity : count >= -arity }
+    package func accepts(_ count: Int) -> Bool { arity > 0 ? count == arity : count >= -arity }
 
     /// The arguments of the binlog's RESP arrays: none, one, or one for each pair.
-    func logArguments(_ arguments: [Bytes], reply: Reply, now: Int64) -> [[Bytes]] {
+    package func logArguments(_ arguments: [Bytes], reply: Reply, now: Int64) -> [[Bytes]] {
         switch logged {
         case .never: return []
         case .asTyped: return [arguments]
@@ -47,7 +47,7 @@ struct Command: Sendable {
         }
     }
 
-    static let table: [Bytes: Command] = Dictionary(
+    package static let table: [Bytes: Command] = Dictionary(
         uniqueKeysWithValues: (strings + keys + lists + sortedSets + internals).map { (Bytes($0.0), $0.1) })
 
     private static func read(_ arity: Int, _ run: @escaping CommandBody) -> Command {

@@ -1,14 +1,14 @@
 /// What a Pika knows of its hub: the stage machine, the window of files that are being sent, and which sender thread
 /// has which file. A value: no socket, no file, no clock (`protocol/pika-2.3-hub.md`, section 1).
-struct HubStage {
+package struct HubStage {
     /// Spelled as INFO spells them. (A real one passes through a fourth, `STARTING`, which nobody outside sees.)
-    enum Stage: String, Sendable {
+    package enum Stage: String, Sendable {
         case stopped = "STOPED"
         case degraded = "DEGRADE"
         case started = "STARTED"
     }
 
-    enum TryAnswer: Equatable {
+    package enum TryAnswer: Equatable {
         /// Nothing changed, although the answer is `+OK`.
         case ignored
         /// The senders start over; connections that are open, or will be within the next second, are to be closed.
@@ -16,21 +16,23 @@ struct HubStage {
         case invalidOffset(closeConnections: Bool)
     }
 
-    static let senderCount = 10
+    package static let senderCount = 10
 
-    private(set) var stage = Stage.stopped
-    private(set) var hubAddress = ""
+    package private(set) var stage = Stage.stopped
+    package private(set) var hubAddress = ""
     /// The hub's S+1000.
-    private(set) var hubPort = 0
-    private(set) var connectionCount = 0
+    package private(set) var hubPort = 0
+    package private(set) var connectionCount = 0
     /// The oldest and the newest file that is being sent; the newest is one less than the oldest when none is.
-    private(set) var window: (left: Int64, right: Int64) = (0, -1)
+    package private(set) var window: (left: Int64, right: Int64) = (0, -1)
     /// The file that each sender thread was given last. Only a new hub clears it.
-    private(set) var files: [Int: UInt32] = [:]
+    package private(set) var files: [Int: UInt32] = [:]
     private var askedFile: UInt32 = 0
 
+    package init() {}
+
     /// INTERNALTRYSYNC. `newest` is the newest binlog file, `exists` tells of each whether it is there.
-    mutating func tryToSync(
+    package mutating func tryToSync(
         address: String, port: Int, file: UInt32, offset: UInt64, isLenient: Bool, newest: UInt32,
         exists: (UInt32) -> Bool
     ) -> TryAnswer {
@@ -59,7 +61,7 @@ struct HubStage {
 
     /// A connection to P+1100; false when it is refused. `address` is the peer's, loopback already replaced by the
     /// server's own.
-    mutating func accept(from address: String) -> Bool {
+    package mutating func accept(from address: String) -> Bool {
         guard address == hubAddress, connectionCount < 2 else { return false }
         connectionCount += 1
         if connectionCount == 2 { stage = .started }
@@ -67,7 +69,7 @@ struct HubStage {
     }
 
     /// An accepted connection is gone. True when it was the last: the senders start over and will dial again.
-    mutating func connectionClosed() -> Bool {
+    package mutating func connectionClosed() -> Bool {
         precondition(connectionCount > 0, "a hub connection closed, but none was open")
         connectionCount -= 1
         guard connectionCount == 0 else {
@@ -80,7 +82,7 @@ struct HubStage {
     }
 
     /// A sender thread that has finished its file asks for the next; nil when it has to wait.
-    mutating func nextFile(for sender: Int, newest: UInt32) -> UInt32? {
+    package mutating func nextFile(for sender: Int, newest: UInt32) -> UInt32? {
         guard stage == .started, Int64(newest) > window.right else { return nil }
         if let file = files[sender] {
             guard Int64(file) == window.left else { return nil }

@@ -1,5 +1,5 @@
 /// What a sender thread sees of the rest of the server.
-protocol SenderWorld: AnyObject {
+package protocol SenderWorld: AnyObject {
     /// The file to read next; nil when the thread has to wait.
     func nextFile(for sender: Int) -> UInt32?
     func exists(file: UInt32) -> Bool
@@ -11,15 +11,15 @@ protocol SenderWorld: AnyObject {
 /// waits for. It keeps the original's order of checks, on which the traps of section 1 rest: a reset is seen only
 /// between two records, a thread that idles keeps its old connection until it has a record to send, a lost connection
 /// is noticed by a failed write only, and nothing that a write has accepted is ever repeated.
-struct SenderThread {
-    enum Status: String, Sendable {
+package struct SenderThread {
+    package enum Status: String, Sendable {
         case unstarted = "UNSTARTED"
         case working = "WORKING"
         case waiting = "WAITING"
         case endOfFile = "ENDOFFILE"
     }
 
-    enum Event {
+    package enum Event {
         /// The first event, and the end of every sleep.
         case wake
         case connected
@@ -28,7 +28,7 @@ struct SenderThread {
         case sendFailed
     }
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// Wait for one poll interval; close the connection first where told.
         case sleep(closing: Bool)
         /// Close what is open and dial the current hub.
@@ -51,8 +51,8 @@ struct SenderThread {
     /// Records are gathered up to this many bytes for one write; the original writes each alone.
     private static let batchBytes = 64 * 1024
 
-    let index: Int
-    private(set) var status = Status.unstarted
+    package let index: Int
+    package private(set) var status = Status.unstarted
     private var point = Point.top
     private var mustReset = true
     private var mustReconnect = false
@@ -63,17 +63,17 @@ struct SenderThread {
     private var sawEndOfFile = false
     private var ahead: BinlogReader.Step?
 
-    init(index: Int) { self.index = index }
+    package init(index: Int) { self.index = index }
 
-    var hasEnded: Bool { if case .ended = point { true } else { false } }
+    package var hasEnded: Bool { if case .ended = point { true } else { false } }
 
     /// A new hub was accepted, or (`reconnecting`) the old one is gone.
-    mutating func reset(reconnecting: Bool) {
+    package mutating func reset(reconnecting: Bool) {
         mustReset = true
         if reconnecting { mustReconnect = true }
     }
 
-    mutating func resume(_ event: Event, in world: some SenderWorld) -> Action {
+    package mutating func resume(_ event: Event, in world: some SenderWorld) -> Action {
         switch (point, event) {
         case (.top, .wake), (.connecting, .connectFailed): return startOver(in: world)
         case (.connecting, .connected):

@@ -2,15 +2,15 @@
 public typealias Bytes = [UInt8]
 
 extension Bytes {
-    init(_ text: String) { self = Array(text.utf8) }
+    package init(_ text: String) { self = Array(text.utf8) }
 
     /// For messages; bytes that are no UTF-8 are replaced.
-    var text: String { String(decoding: self, as: UTF8.self) }
+    package var text: String { String(decoding: self, as: UTF8.self) }
 
-    var lowercased: Bytes { map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
+    package var lowercased: Bytes { map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
 
     /// A whole number as Pika reads an argument: an optional minus and digits, nothing else.
-    var integer: Int64? { first == UInt8(ascii: "+") ? nil : storedInteger }
+    package var integer: Int64? { first == UInt8(ascii: "+") ? nil : storedInteger }
 
     /// A whole number as Pika reads a counter's value, which may begin with a plus too.
     var storedInteger: Int64? { Int64(text) }

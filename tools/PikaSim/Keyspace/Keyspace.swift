@@ -1,14 +1,16 @@
-import NIOCore
+package import NIOCore
 
 /// The data of one server as a value. Every call is told the time, in unix seconds, so that replaying the same
 /// commands with the same times gives the same data.
-struct Keyspace {
-    typealias List = CircularBuffer<Bytes>
+package struct Keyspace {
+    package typealias List = CircularBuffer<Bytes>
 
     /// Plain strings, counters and hyperloglogs.
-    var strings = Namespace<Bytes>()
-    var lists = Namespace<List>()
-    var sortedSets = Namespace<SortedSet>()
+    package var strings = Namespace<Bytes>()
+    package var lists = Namespace<List>()
+    package var sortedSets = Namespace<SortedSet>()
+
+    package init() {}
 
     /// Removes the key of every type.
     mutating func remove(_ key: Bytes, now: Int64) -> Bool {

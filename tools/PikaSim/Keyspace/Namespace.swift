@@ -1,19 +1,19 @@
-import NIOCore
+package import NIOCore
 
 /// The keys of one type. Pika keeps each type apart: the same name can be a string and a list at once.
 ///
 /// Expiry is in whole unix seconds, 0 for none; a key with expiry `t` is alive while now ≤ `t`. A list or sorted set
 /// that was emptied is not there for anyone, but its expiry waits for the next element.
-struct Namespace<Value: Vacatable> {
-    struct Entry {
-        var value: Value
-        var expiry: Int64
+package struct Namespace<Value: Vacatable> {
+    package struct Entry {
+        package var value: Value
+        package var expiry: Int64
     }
 
-    private(set) var entries: [Bytes: Entry] = [:]
+    package private(set) var entries: [Bytes: Entry] = [:]
 
     /// The live entry, after forgetting an expired one.
-    mutating func entry(_ key: Bytes, now: Int64) -> Entry? {
+    package mutating func entry(_ key: Bytes, now: Int64) -> Entry? {
         guard let entry = entries[key] else { return nil }
         if entry.expiry != 0, entry.expiry < now {
             entries[key] = nil
@@ -71,18 +71,18 @@ struct Namespace<Value: Vacatable> {
 }
 
 /// A value that can have become empty and then counts as none.
-protocol Vacatable {
+package protocol Vacatable {
     var isVacant: Bool { get }
 }
 
 extension Bytes: Vacatable {
-    var isVacant: Bool { false }
+    package var isVacant: Bool { false }
 }
 
 extension Keyspace.List: Vacatable {
-    var isVacant: Bool { isEmpty }
+    package var isVacant: Bool { isEmpty }
 }
 
 extension SortedSet: Vacatable {
-    var isVacant: Bool { count == 0 }
+    package var isVacant: Bool { count == 0 }
 }

@@ -1,5 +1,5 @@
 /// What a client is answered, in RESP2.
-enum Reply: Equatable {
+package enum Reply: Equatable {
     case ok
     case status(String)
     /// The whole line after the `-`.
@@ -20,14 +20,14 @@ enum Reply: Equatable {
         .error("ERR wrong number of arguments for '\(command.text)' command")
     }
 
-    static func bulk(_ text: String) -> Reply { .bulk(Bytes(text)) }
+    package static func bulk(_ text: String) -> Reply { .bulk(Bytes(text)) }
     static func bulks(_ items: [Bytes]) -> Reply { .array(items.map(Reply.bulk)) }
 
-    var isError: Bool {
+    package var isError: Bool {
         if case .error = self { true } else { false }
     }
 
-    func append(to out: inout Bytes) {
+    package func append(to out: inout Bytes) {
         switch self {
         case .ok: out += "+OK\r\n".utf8
         case .status(let text): out += "+\(text)\r\n".utf8

@@ -1,6 +1,6 @@
 /// Members with scores, in the order score, then member. As in the original, the order and everything that is read in
 /// order know only five decimals of a score.
-struct SortedSet {
+package struct SortedSet {
     /// The greatest absolute value of a score.
     static let scoreLimit = 1e13
 
@@ -15,7 +15,7 @@ struct SortedSet {
     }
 
     private(set) var ordered: [Element] = []
-    private(set) var scores: [Bytes: Double] = [:]
+    package private(set) var scores: [Bytes: Double] = [:]
 
     var count: Int { ordered.count }
 

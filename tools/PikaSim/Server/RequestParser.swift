@@ -1,6 +1,6 @@
 /// Takes requests out of received bytes: RESP arrays of bulk strings, and lines of words for a person at a terminal.
-struct RequestParser {
-    enum Step: Equatable {
+package struct RequestParser {
+    package enum Step: Equatable {
         case incomplete
         case request([Bytes])
         /// The rest cannot be understood; the connection is of no more use.
@@ -10,10 +10,12 @@ struct RequestParser {
     /// As in the original: beyond this the connection is closed.
     private static let bytesLimit = 1 << 29
 
+    package init() {}
+
     private var bytes: Bytes = []
     private var start = 0
 
-    mutating func feed(_ more: some Sequence<UInt8>) {
+    package mutating func feed(_ more: some Sequence<UInt8>) {
         if start > 0 {
             bytes.removeFirst(start)
             start = 0
@@ -22,7 +24,7 @@ struct RequestParser {
     }
 
     /// Takes the next request that is not empty.
-    mutating func next() -> Step {
+    package mutating func next() -> Step {
         while start < bytes.count {
             var cursor = start
             let step = bytes[start] == UInt8(ascii: "*") ? array(&cursor) : line(&cursor)

@@ -1,0 +1,38 @@
+import Testing
+
+@testable import SyncSimulation
+
+@Suite struct SimulationTests {
+    @Test("what must hold holds", arguments: UInt64(1)...18)
+    func holds(seed: UInt64) throws {
+        let outcome = try Simulation.run(seed: seed)
+        #expect(outcome.seconds > 0)
+    }
+
+    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .acknowledgedEarly, .dataLossUnnoticed])
+    func seen(bug: PlantedBug) {
+        #expect(throws: Violation.self) {
+            for seed in UInt64(1)...100 { _ = try Simulation.run(seed: seed, bug: bug) }
+        }
+    }
+
+    @Test func timeGoesOnInOrder() {
+        let timeline = Timeline()
+        var seen: [Int] = []
+        for (order, time) in [3.0, 1, 2, 1].enumerated() { timeline.at(time) { seen.append(order) } }
+        timeline.run(until: 2.5)
+        #expect(seen == [1, 3, 2])
+        #expect(timeline.now == 2.5)
+    }
+
+    @Test func storyTellsOneKey() {
+        var story = Story()
+        story.note(.happened("hub 1 is killed"), time: 1)
+        story.note(.delivered, ["SET", "k", "v"].map { Array($0.utf8) }, server: 2, time: 1.5)
+        story.note(.delivered, ["SET", "other", "v"].map { Array($0.utf8) }, server: 2, time: 1.6)
+        #expect(
+            story.lines(key: Array("k".utf8)) == [
+                "    1.000  hub 1 is killed", "    1.500  server 2  delivered SET k v",
+            ])
+    }
+}

@@ -1,0 +1,170 @@
+internal import PikaSim
+
+/// One Pika 2.3.8: its data, its binlog, its stage towards a hub and its workers, made of the values of `PikaSim`. What
+/// `kill` leaves is the data and the binlog.
+final class SimulatedPika {
+    let id: UInt32
+    let world: World
+    /// Port P.
+    var port: Int { 20_000 + Int(id) }
+    var keyspace = Keyspace()
+    let binlog: MemoryBinlog
+    private(set) var isUp = true
+    /// Counts the processes.
+    private(set) var incarnation = 1
+    var isReachable = true
+    var clock: Clock
+
+    var stage = HubStage()
+    var senders: [PikaSender] = []
+    var hubWires: [ObjectIdentifier: Wire] = [:]
+    var condemnsHubWires = false
+    private(set) var wires: [ObjectIdentifier: Wire] = [:]
+    private var locked: Set<[UInt8]> = []
+    /// Commands that have changed the data and are not in the binlog yet.
+    private var unlogged: [UInt64: () -> Void] = [:]
+    private var nextUnlogged: UInt64 = 0
+    var workers: [PikaWorker] = []
+
+    var host: String { "server\(id)" }
+    private static let workerCount = 6
+
+    struct Clock {
+        /// Seconds ahead of the true time.
+        var offset: Double
+        /// Set while the clock stands still.
+        var frozen: Int64?
+    }
+
+    init(id: UInt32, world: World) {
+        self.id = id
+        self.world = world
+        clock = Clock(offset: world.plan.clockOffsets[Int(id) - 1])
+        binlog = MemoryBinlog(fileBytes: world.plan.binlogFileBytes)
+        startWorkers()
+        tick(incarnation)
+    }
+
+    var unixSeconds: Int64 { clock.frozen ?? Int64(world.unixTime + clock.offset) }
+
+    private func startWorkers() { workers = (0..<Self.workerCount).map { _ in PikaWorker(pika: self) } }
+
+    /// The cron of port P+1100.
+    private func tick(_ incarnation: Int) {
+        world.timeline.after(1) { [self] in
+            guard incarnation == self.incarnation else { return }
+            if condemnsHubWires {
+                condemnsHubWires = false
+                for wire in Array(hubWires.values) { drop(hub: wire) }
+            }
+            tick(incarnation)
+        }
+    }
+
+    // MARK: Local clients
+
+    /// Runs a client's write: the data first, then, a moment later, the binlog. Writes of one key wait for each other.
+    func write(_ arguments: [[UInt8]]) {
+        guard isUp, let command = Command.table[arguments[0].lowercased] else { return }
+        guard locked.isDisjoint(with: arguments.dropFirst()) else {
+            return world.timeline.after(0.001) { [self] in write(arguments) }
+        }
+        let second = unixSeconds
+        world.oracle.willWrite(arguments, at: self)
+        let reply = command.run(&keyspace, arguments, second)
+        world.note(.wrote(reply: text(of: reply)), arguments, server: id)
+        guard command.isWrite, !reply.isError else { return }
+        world.oracle.wrote(arguments, at: self)
+        let logged = command.logArguments(arguments, reply: reply, now: second)
+        guard !logged.isEmpty else { return }
+        locked.formUnion(arguments.dropFirst())
+        let number = nextUnlogged
+        nextUnlogged += 1
+        unlogged[number] = { [self] in
+            locked.subtract(arguments.dropFirst())
+            log(logged, second)
+        }
+        let pause = world.random.chance(0.8) ? 0 : world.random.between(0...0.002)
+        if pause == 0 { return finish(number) }
+        world.timeline.after(pause) { [self] in finish(number) }
+    }
+
+    private func finish(_ number: UInt64) { unlogged.removeValue(forKey: number)?() }
+
+    private func log(_ commands: [[[UInt8]]], _ second: Int64) {
+        let stamp = BinlogRecord.stamp(seconds: second, end: binlog.end)
+        var item: [UInt8] = []
+        for arguments in commands { record(arguments, stamp, isForHub: true).append(to: &item) }
+        binlog.append(item, now: second)
+    }
+
+    func record(_ arguments: [[UInt8]], _ stamp: [UInt8], isForHub: Bool) -> BinlogRecord {
+        BinlogRecord(arguments: arguments, serverID: Bytes(String(id)), stamp: stamp, isForHub: isForHub)
+    }
+
+    private func text(of reply: Reply) -> String {
+        var bytes: [UInt8] = []
+        reply.append(to: &bytes)
+        return Bytes(bytes.prefix(60)).text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    // MARK: Life
+
+    func kill() {
+        guard isUp else { return }
+        isUp = false
+        incarnation += 1
+        for number in unlogged.keys.sorted() { finish(number) }
+        for wire in wires.values { wire.close(.far) }
+        for sender in senders { sender.stop() }
+        (wires, hubWires, senders, workers) = ([:], [:], [], [])
+        stage = HubStage()
+        condemnsHubWires = false
+    }
+
+    func start() {
+        guard !isUp else { return }
+        isUp = true
+        startWorkers()
+        tick(incarnation)
+    }
+
+    /// A hub dialled port P, or P+1100 where `isInner`. The wire's far side is here.
+    func accept(_ wire: Wire, isInner: Bool, from host: String) {
+        let name = ObjectIdentifier(wire)
+        wires[name] = wire
+        if isInner {
+            guard stage.accept(from: host) else { return drop(wire) }
+            hubWires[name] = wire
+        }
+        let port = PikaPort(pika: self, isInner: isInner)
+        wire.attach(.far) { [self] bytes in
+            let answer = port.received(bytes)
+            if !answer.isEmpty { wire.send(answer, from: .far) }
+            if port.isBroken { isInner ? drop(hub: wire) : drop(wire) }
+        } ended: { [self] _ in
+            wires[name] = nil
+            if isInner { lost(hub: wire) }
+        }
+    }
+
+    private func drop(_ wire: Wire) {
+        wires[ObjectIdentifier(wire)] = nil
+        wire.close(.far)
+    }
+
+    private func drop(hub wire: Wire) {
+        drop(wire)
+        lost(hub: wire)
+    }
+
+    private func lost(hub wire: Wire) {
+        guard hubWires.removeValue(forKey: ObjectIdentifier(wire)) != nil else { return }
+        if stage.connectionClosed() {
+            for sender in senders { sender.reset(reconnecting: true) }
+        }
+    }
+
+    /// Everything that was delivered is applied, and everything that was written is in the binlog.
+    var isIdle: Bool { isUp && unlogged.isEmpty && workers.allSatisfy(\.isIdle) }
+}

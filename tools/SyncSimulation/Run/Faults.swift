@@ -1,0 +1,73 @@
+/// Makes the faults of a run happen, each with its own end.
+struct Faults {
+    let world: World
+
+    /// - Parameter end: when no new fault begins, in seconds of the run.
+    func plan(until end: Double) {
+        guard !world.plan.faults.isEmpty else { return }
+        let pause = world.random.between(0.2...2 * world.plan.faultInterval)
+        world.timeline.after(pause) { [self] in
+            guard world.now < end else { return }
+            begin(world.random.pick(world.plan.faults))
+            plan(until: end)
+        }
+    }
+
+    private func begin(_ fault: Plan.Fault) {
+        let world = world
+        let server = world.random.pick(world.servers)
+        switch fault {
+        case .hubRestart:
+            moveHub(to: world.hubs.primary, after: world.random.between(0.001...4), silently: false)
+        case .hubReplaced:
+            moveHub(to: another(), after: world.random.between(0.3...3), silently: false)
+        case .hubFrozen:
+            moveHub(to: another(), after: world.random.between(1...3), silently: true)
+        case .hubAway:
+            moveHub(
+                to: world.random.between(0...world.plan.hubCount - 1), after: world.random.between(4...15),
+                silently: false)
+        case .serverRestart:
+            world.note(.happened("server \(server.id) is killed"))
+            server.kill()
+            world.timeline.after(world.random.between(0.05...3)) {
+                world.note(.happened("server \(server.id) is back"))
+                server.start()
+            }
+        case .connectionBreak:
+            world.note(.happened("a connection of server \(server.id) breaks"))
+            world.hubs.process?.breakConnections(of: server.id, only: world.random.between(0...100))
+        case .serverCutOff:
+            world.note(.happened("server \(server.id) is cut off"))
+            server.isReachable = false
+            world.hubs.process?.breakConnections(of: server.id)
+            world.timeline.after(world.random.between(0.5...10)) {
+                world.note(.happened("server \(server.id) can be reached again"))
+                server.isReachable = true
+            }
+        case .clockStep:
+            server.clock.offset += world.random.pick([-200, -5, -1, 1, 5, 200])
+            world.note(.happened("server \(server.id): its clock is \(Int(server.clock.offset)) s ahead now"))
+        case .clockStandsStill:
+            world.note(.happened("server \(server.id): its clock stands still"))
+            server.clock.frozen = server.unixSeconds
+            world.timeline.after(world.random.between(1...8)) { server.clock.frozen = nil }
+        case .workersStall:
+            let end = world.now + world.random.between(0.05...1)
+            world.note(.happened("server \(server.id): its workers stand still until \(end)"))
+            for worker in server.workers { worker.stalledUntil = end }
+        }
+    }
+
+    private func another() -> Int {
+        let hub = world.random.between(0...world.plan.hubCount - 2)
+        return hub < world.hubs.primary ? hub : hub + 1
+    }
+
+    private func moveHub(to hub: Int, after seconds: Double, silently: Bool) {
+        guard world.hubs.process != nil else { return }
+        world.hubs.kill(silently: silently)
+        let world = world
+        world.timeline.after(seconds) { world.hubs.begin(hub) }
+    }
+}

@@ -1,0 +1,91 @@
+/// What one run is like; all of it follows from the seed.
+struct Plan {
+    enum Fault: CaseIterable {
+        /// The hub's process is killed; the same hub is primary again soon. Its relay log is still there.
+        case hubRestart
+        /// Another hub becomes primary: its relay log is empty, the replicated positions are up to a second old.
+        case hubReplaced
+        /// The primary's host freezes without a word, and another hub becomes primary.
+        case hubFrozen
+        /// No hub is primary for a long time, while writes go on: a backlog of many files.
+        case hubAway
+        case serverRestart
+        case connectionBreak
+        /// A server cannot be reached for a while, and its connections are gone.
+        case serverCutOff
+        case clockStep
+        case clockStandsStill
+        /// A server's workers do not get on.
+        case workersStall
+    }
+
+    /// Families of keys; each has its own commands (`Workload`).
+    enum Family: UInt8, CaseIterable {
+        /// SET and DEL only.
+        case plain = 0x70
+        /// Values and expiries far in the future.
+        case string = 0x73
+        /// INCR, DECR only.
+        case counter = 0x63
+        /// Values and deltas of the same keys.
+        case mixed = 0x6D
+        case list = 0x6C
+        case sortedSet = 0x7A
+        /// Expiries that pass during the run, whole values only.
+        case expiring = 0x65
+    }
+
+    var serverCount: Int
+    var hubCount: Int
+    /// Writes of all clients together.
+    var writes: Int
+    /// How long the writers and the faults go on.
+    var activeSeconds: Double
+    var families: [Family]
+    var keysPerFamily: Int
+    var binlogFileBytes: UInt64
+    var linkDelay: ClosedRange<Double>
+    /// Share of bytes that are under way much longer.
+    var slowShare: Double
+    /// Unix seconds that each server's clock is ahead of the true time.
+    var clockOffsets: [Double]
+    var workerDelay: ClosedRange<Double>
+    var faults: [Fault]
+    var faultInterval: Double
+
+    /// - Parameter steps: writes of all clients together; nil for what the seed says.
+    init(seed: UInt64, steps: Int?) {
+        var random = SimulationRandom(seed: seed &* 0x5851_F42D_4C95_7F2D)
+        serverCount = random.between(2...4)
+        hubCount = random.between(2...3)
+        writes = steps ?? random.between(40...400)
+        activeSeconds = random.between(4.0...25)
+        let count = random.between(1...3)
+        families = (0..<count).map { _ in random.pick(Family.allCases) }
+        keysPerFamily = random.between(1...12)
+        binlogFileBytes = UInt64(random.pick([1024, 2048, 8192, 70_000]))
+        linkDelay = random.pick([0.0002...0.002, 0.001...0.02, 0.01...0.15])
+        slowShare = random.pick([0, 0.01, 0.05])
+        workerDelay = random.pick([0...0.0001, 0.0001...0.001])
+        let spread = random.pick([0, 0.5, 3, 300])
+        clockOffsets = (0..<serverCount).map { _ in random.between(-spread...spread) }
+        faults = []
+        // A quarter of the runs is calm: there each record has to arrive exactly once.
+        if !seed.isMultiple(of: 4) {
+            let kinds = random.between(1...3)
+            faults = (0..<kinds).map { _ in random.pick(Fault.allCases) }
+        }
+        faultInterval = random.between(0.5...6)
+    }
+
+    /// No delivery can have been repeated and nothing can have been lost on the way.
+    var isCalm: Bool {
+        faults.allSatisfy { [.clockStep, .clockStandsStill, .workersStall].contains($0) }
+    }
+
+    var summary: String {
+        "\(serverCount) servers, \(hubCount) hubs, \(writes) writes in \(Int(activeSeconds)) s, "
+            + "\(families.count) families × \(keysPerFamily) keys (\(families)), files of \(binlogFileBytes) bytes, "
+            + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), faults \(faults)"
+    }
+}

@@ -1,0 +1,28 @@
+/// Faults of the hub that can be put back in, to see that the simulation would notice them. All of them are made by
+/// changing what the hub's values are told, or what becomes of what they want done.
+public enum PlantedBug: String, CaseIterable, Sendable {
+    /// Repairs are decided and never sent.
+    case noRepair = "no-repair"
+    /// The winner of a conflict is not sent back to its own server.
+    case noEcho = "no-echo"
+    /// A destination counts as having a chunk as soon as it was sent.
+    case acknowledgedEarly = "acknowledged-early"
+    /// What was read counts as delivered to everyone in the replicated positions.
+    case positionOfReading = "position-of-reading"
+    /// The stamp of a file's first record is taken for a place in the file that it names.
+    case markMovedByRoll = "mark-moved-by-roll"
+    /// Parts of an MSET are told apart by nothing.
+    case sharedStamp = "shared-stamp"
+    /// What a source sends again is taken for new.
+    case noDeduplication = "no-deduplication"
+    /// Conflicts are decided by exec_time alone: no evidence of order arrives.
+    case evidenceIgnored = "evidence-ignored"
+    /// The loss of a binlog connection is not noticed.
+    case dataLossUnnoticed = "data-loss-unnoticed"
+    /// A restarted server looks like the same process.
+    case restartUnnoticed = "restart-unnoticed"
+    /// The newest chunks of the relay log do not survive, but the record of what was read does.
+    case relayTornOff = "relay-torn-off"
+    /// Deltas that were delivered twice do not make their keys suspect.
+    case redeliveryTrusted = "redelivery-trusted"
+}

@@ -1,0 +1,31 @@
+internal import HubSync
+
+extension World {
+    /// Nothing is under way, pending or broken, as far as can be seen at this moment.
+    var isQuiet: Bool { unrest.isEmpty }
+
+    /// Why it is not quiet; empty when it is.
+    var unrest: String {
+        guard let process = hubs.process else { return "no hub is primary" }
+        if let busy = servers.first(where: { !$0.isIdle }) { return "server \(busy.id) is down or busy" }
+        if let busy = servers.first(where: { !$0.hasSentAll }) { return "server \(busy.id) has not sent all" }
+        let status = process.status
+        if let link = status.links.first(where: { $0.syncStatus != 1 }) {
+            return "the link to server \(link.id) is not running: \(link.trouble ?? "")"
+        }
+        if status.heldConnections > 0 { return "\(status.heldConnections) binlog connections are held" }
+        if status.suspects > 0 { return "\(status.suspects) keys are suspect" }
+        if !process.isDrained { return "not all that was read is acknowledged" }
+        return ""
+    }
+
+    /// What every destination has need not stay in a server's binlog.
+    func purge() {
+        for server in servers { server.binlog.purge(below: hubs.firstOpenFile(of: server.id)) }
+    }
+}
+
+extension SimulatedPika {
+    /// Its senders have read the binlog to its end.
+    var hasSentAll: Bool { !senders.isEmpty && senders.allSatisfy { $0.isDead || $0.isCaughtUp || !$0.hasFile } }
+}

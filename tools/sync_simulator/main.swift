@@ -1,0 +1,4 @@
+import ArgumentParser
+import SyncSimulation
+
+SimulatorCommand.main()
