@@ -23,8 +23,8 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
-        .executable(name: "sync_simulator", targets: ["sync_simulator"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
+        .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -50,16 +50,17 @@ let package = Package(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
         .target(
-            name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
-            path: "tools/SyncSimulation", swiftSettings: settings),
-        .executableTarget(
-            name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
-            swiftSettings: settings),
-        .target(
             name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
             swiftSettings: settings),
         .executableTarget(
             name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
+
+        .target(
+            name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
+            path: "tools/SyncSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
 
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
@@ -71,8 +72,6 @@ let package = Package(
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
-        // Runs the built executables and links none of them.
-        .testTarget(name: "EndToEndTests", dependencies: ["HubSync", nioCore, nioPosix], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
