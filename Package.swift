@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "raft_simulator", targets: ["raft_simulator"]),
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
     dependencies: [
@@ -49,6 +50,13 @@ let package = Package(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
         .target(
+            name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
+
+        .target(
             name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
             path: "tools/SyncSimulation", swiftSettings: settings),
         .executableTarget(
@@ -56,7 +64,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
-        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog"], swiftSettings: settings),
+        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", "pika_hub", nioCore, nioPosix, logging],

@@ -45,7 +45,8 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
 
     /// Every record that stands in a file below this one is covered. Reading resumes at the start of this file.
     public private(set) var firstOpenFile: UInt32
-    /// The last covered record of each file from `firstOpenFile - 1` on. At most about a dozen.
+    /// The last covered record of each file from `firstOpenFile` on, and of the one before it while `firstOpenFile` has
+    /// none. At most about a dozen.
     public private(set) var marks: [UInt32: Mark]
     /// Covered records outside of any mark: first records of files, under the stamp that they bear.
     public private(set) var singles: Set<BinlogPosition>
@@ -54,6 +55,7 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         self.firstOpenFile = firstOpenFile
         self.marks = marks.filter { $0.key &+ 1 >= firstOpenFile }
         self.singles = singles.filter { $0.file &+ 1 >= firstOpenFile }
+        dropCoveredMark()
     }
 
     /// True when the record that bears this stamp lies within this progress.
@@ -61,19 +63,23 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
     /// Of the file just below `firstOpenFile` only one stamp can still arrive: that of the first record of
     /// `firstOpenFile`, which is covered when anything after it is.
     public func covers(_ position: BinlogPosition) -> Bool {
-        let next = position.file &+ 1
-        if next < firstOpenFile { return true }
-        if next == firstOpenFile && marks[firstOpenFile] != nil { return true }
+        if coversWhole(position.file) { return true }
         if let mark = marks[position.file], Mark(offset: position.offset, index: position.index) <= mark { return true }
         return singles.contains(position)
     }
 
+    private func coversWhole(_ file: UInt32) -> Bool {
+        let next = file &+ 1
+        return next < firstOpenFile || next == firstOpenFile && marks[firstOpenFile] != nil
+    }
+
     /// Covers everything of `position.file` up to and including `position`. Never goes backwards.
     public mutating func cover(_ position: BinlogPosition) {
-        guard position.file &+ 1 >= firstOpenFile else { return }
+        guard !coversWhole(position.file) else { return }
         let mark = Mark(offset: position.offset, index: position.index)
         if let known = marks[position.file], known >= mark { return }
         marks[position.file] = mark
+        dropCoveredMark()
         if !singles.isEmpty { dropCoveredSingles() }
     }
 
@@ -87,6 +93,7 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         guard file > firstOpenFile else { return }
         firstOpenFile = file
         marks = marks.filter { $0.key &+ 1 >= file }
+        dropCoveredMark()
         dropCoveredSingles()
     }
 
@@ -109,10 +116,6 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
             switch (coverage(of: file), other.coverage(of: file)) {
             case (.whole, .upTo(let mark)), (.upTo(let mark), .whole): common[file] = mark
             case (.upTo(let left), .upTo(let right)): common[file] = min(left, right)
-            case (.whole, .whole):
-                if file &+ 1 == first, let left = marks[file], let right = other.marks[file] {
-                    common[file] = min(left, right)
-                }
             default: continue
             }
         }
@@ -146,8 +149,13 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
     }
 
     private func coverage(of file: UInt32) -> Coverage {
-        if file < firstOpenFile { return .whole }
+        if coversWhole(file) { return .whole }
         return marks[file].map(Coverage.upTo) ?? .nothing
+    }
+
+    /// So that equal coverage is written in one way only, whatever the order in which it came about.
+    private mutating func dropCoveredMark() {
+        if marks[firstOpenFile] != nil { marks[firstOpenFile &- 1] = nil }
     }
 
     private mutating func dropCoveredSingles() {

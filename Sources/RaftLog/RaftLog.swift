@@ -19,6 +19,7 @@
 //   6. `committed` is applied in order, and `didApply` told. The state machine keeps the index with its data.
 //   7. `reads` are answered after that, not before.
 //   8. `wantsSnapshot` is answered by `offerSnapshot`.
-//   9. Ticks that have passed go in before anything that came in meanwhile.
+//   9. Ticks that have passed, during a long write too, go in before anything that came in meanwhile, and before the
+//      owner is told that this hub leads.
 //  10. When the log is long, the state machine is flushed, `compactionPoint` asked, the log cut there, and
 //      `didCompact` told.

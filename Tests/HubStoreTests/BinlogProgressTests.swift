@@ -30,6 +30,25 @@ import Testing
         #expect(progress.covers(BinlogPosition(file: 3, offset: 20002)))
     }
 
+    /// One side has the next file's first record under the roll's stamp, the other has only finished the file.
+    @Test func theCommonPartOfAFinishedFileEndsWithWhatBothHave() {
+        let left = BinlogProgress(firstOpenFile: 2, marks: [2: .init(offset: 20002, index: 0)])
+        let right = BinlogProgress(firstOpenFile: 3, marks: [2: .init(offset: 9000, index: 0)])
+        let common = left.intersection(right)
+        #expect(common.covers(BinlogPosition(file: 2, offset: 9000)))
+        #expect(!common.covers(BinlogPosition(file: 2, offset: 20002)))
+    }
+
+    @Test func theOrderOfCoveringDoesNotShow() {
+        let marks = [BinlogPosition(file: 2, offset: 9), BinlogPosition(file: 3, offset: 5)]
+        let progress = [marks, marks.reversed()].map { marks in
+            var progress = BinlogProgress(firstOpenFile: 3)
+            for mark in marks { progress.cover(mark) }
+            return progress
+        }
+        #expect(progress[0] == progress[1])
+    }
+
     @Test func unionAndIntersectionAgreeWithCoverage() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<500 {

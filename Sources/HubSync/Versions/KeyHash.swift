@@ -33,6 +33,8 @@ struct KeyHasher: Sendable {
             shift += 8
             position += 1
         }
+        // Marks the end, so that a rest with zero bytes behind it is another one.
+        rest |= 1 << shift
         high = Self.fold(high ^ rest ^ Self.third, secret.1 ^ Self.first)
         low = Self.fold(low ^ rest ^ Self.first, secret.0 ^ Self.second)
         return KeyHash(high: high, low: low)

@@ -18,6 +18,9 @@ struct MembershipHistory {
     /// The entry that brought `latest`; a further change has to wait until it is committed.
     var latestIndex: LogIndex { steps[steps.count - 1].index }
 
+    /// The membership before `latest`, unless the log was cut between them.
+    var previous: Membership? { steps.count > 1 ? steps[steps.count - 2].membership : nil }
+
     /// The membership as of `index`, which must not lie before the base.
     func membership(at index: LogIndex) -> Membership {
         guard let step = steps.last(where: { $0.index <= index }) else {

@@ -2,9 +2,12 @@ package import HubStore
 
 /// What a core knows of the others, for whoever looks at it.
 extension RaftCore {
-    /// Ticks for which nobody else can be elected (see `CoreTiming`); nil unless this hub leads others.
+    /// The term of an entry in the log, or of the one just before it; nil outside.
+    package func term(at index: LogIndex) -> Term? { log.term(at: index) }
+
+    /// Ticks for which nobody else can be elected (see `CoreTiming`); nil for the only voter, and for who does not lead.
     package var ticksOfCertainLeadership: UInt64? {
-        guard role == .leader, membership.voterCount > 1 else { return nil }
+        guard role == .leader, membership.voters != [hub] else { return nil }
         let silent = now - majority(own: now) { $0.contact }
         return configuration.timing.quorumTimeout - min(silent, configuration.timing.quorumTimeout)
     }

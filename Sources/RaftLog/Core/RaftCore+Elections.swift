@@ -16,18 +16,26 @@ extension RaftCore {
         electionCountdown = 1 + UInt64(turn) * configuration.timing.heartbeat
     }
 
+    /// Voters may; a learner may when nobody else comes forward (`resetElectionCountdown`), for it may be the only one
+    /// left with entries that the others would need to win. A hub that is about to be taken out has to go on as before
+    /// until that is committed: it may be the only one that has the change (dissertation, 4.2.2). In both cases its
+    /// own vote does not count.
+    private var mayLead: Bool {
+        membership.member(hub) != nil || (membershipIndex > commit && previousMembership?.isVoter(hub) == true)
+    }
+
     mutating func campaign(cause: RoleChange.Cause) {
-        guard membership.isVoter(hub) else {
+        guard mayLead else {
             resetElectionCountdown()
             return
         }
         electionCount += 1
-        guard membership.quorum > 1 else {
+        guard membership.voters != [hub] else {
             stand(isTransfer: false, cause: cause)
             return
         }
         become(.preCandidate, term: term, leader: nil, cause: cause)
-        granted = [hub]
+        granted = membership.isVoter(hub) ? [hub] : []
         for voter in membership.voters where voter != hub {
             send(.preVote(lastIndex: log.lastIndex, lastTerm: log.lastTerm), to: voter)
         }
@@ -37,9 +45,9 @@ extension RaftCore {
     private mutating func stand(isTransfer: Bool, cause: RoleChange.Cause) {
         become(.candidate, term: term.next, leader: nil, cause: cause)
         hardState.vote = hub
-        granted = [hub]
+        granted = membership.isVoter(hub) ? [hub] : []
         ballotTick = now
-        guard membership.quorum > 1 else {
+        guard membership.voters != [hub] else {
             becomeLeader()
             return
         }
@@ -50,15 +58,19 @@ extension RaftCore {
     }
 
     mutating func takeOver(from peer: HubID) {
-        guard role != .leader, membership.isVoter(hub) else { return }
+        guard role != .leader, mayLead else { return }
         electionCount += 1
         stand(isTransfer: true, cause: .handedOver)
     }
 
     mutating func answerPreVote(_ message: Message, lastIndex: LogIndex, lastTerm: Term) {
         let isWanted = message.term >= term && !isPromised
-        let isGranted = isWanted && log.isCovered(byLastIndex: lastIndex, lastTerm: lastTerm)
+        let isGranted = isWanted && isCovered(byLastIndex: lastIndex, lastTerm: lastTerm)
         send(.preVoteReply(proposed: message.term.next, granted: isGranted), to: message.from)
+    }
+
+    private func isCovered(byLastIndex index: LogIndex, lastTerm term: Term) -> Bool {
+        isSabotaged(.votesForStaleLogs) || log.isCovered(byLastIndex: index, lastTerm: term)
     }
 
     mutating func countPreVote(_ message: Message, proposed: Term, granted isGranted: Bool) {
@@ -78,9 +90,7 @@ extension RaftCore {
     mutating func answerVote(_ message: Message, lastIndex: LogIndex, lastTerm: Term) {
         var isFree = hardState.vote == message.from || (hardState.vote == nil && leader == nil)
         if isSabotaged(.forgetsVote) { isFree = leader == nil }
-        let isCovered =
-            isSabotaged(.votesForStaleLogs) || log.isCovered(byLastIndex: lastIndex, lastTerm: lastTerm)
-        let isGranted = isFree && isCovered
+        let isGranted = isFree && isCovered(byLastIndex: lastIndex, lastTerm: lastTerm)
         if isGranted {
             if role != .follower { become(.follower, term: term, leader: nil, cause: .lostElection) }
             hardState.vote = message.from
@@ -109,6 +119,7 @@ extension RaftCore {
     private mutating func retrySoon() {
         let half = configuration.timing.electionMinimum / 2
         electionCountdown = half + random.next(upperBound: half)
+        if !membership.isVoter(hub) { electionCountdown *= 4 }
     }
 
     /// Enters a role other than leader. A new term is never taken for a granted vote (openraft #1220).

@@ -111,7 +111,7 @@ extension RaftCore {
         if heartbeatCountdown > 0 { heartbeatCountdown -= 1 }
         if heartbeatCountdown == 0 { beginRound() }
         let contact = majority(own: now) { $0.contact }
-        if now - contact > configuration.timing.quorumTimeout, !isSabotaged(.ignoresLostQuorum) {
+        if now - contact > configuration.timing.quorumTimeout {
             become(.follower, term: term, leader: nil, cause: .lostQuorum)
             return
         }
@@ -125,7 +125,7 @@ extension RaftCore {
         round += 1
         heartbeatCountdown = configuration.timing.heartbeat
         for place in peers.indices {
-            let known = min(peers[place].match, commit)
+            let known = isSabotaged(.commitsBeyondVerified) ? commit : min(peers[place].match, commit)
             peers[place].toldCommit = max(peers[place].toldCommit, known)
             send(.heartbeat(commit: known, round: round, sent: now), to: peers[place].id, beforePersisting: true)
         }

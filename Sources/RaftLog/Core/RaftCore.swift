@@ -86,6 +86,8 @@ package struct RaftCore {
     package var lastIndex: LogIndex { log.lastIndex }
     /// The membership that this hub acts by: the newest in its log.
     package var membership: Membership { history.latest }
+    /// The membership before it, unless the log was cut between them.
+    package var previousMembership: Membership? { history.previous }
     package var membershipIndex: LogIndex { history.latestIndex }
 
     func isSabotaged(_ bug: Sabotage) -> Bool { configuration.sabotage.contains(bug) }
@@ -109,6 +111,7 @@ package struct RaftCore {
         let timing = configuration.timing
         electionCountdown =
             timing.electionMinimum + random.next(upperBound: timing.electionMaximum - timing.electionMinimum)
+        if !membership.isVoter(hub) { electionCountdown *= 4 }
     }
 
     // MARK: Messages

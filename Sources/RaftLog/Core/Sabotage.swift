@@ -25,8 +25,6 @@ package struct Sabotage: OptionSet, Sendable {
     package static let commitsBeyondVerified = Sabotage(rawValue: 1 << 8)
     /// Votes for whoever asks, however old its log.
     package static let votesForStaleLogs = Sabotage(rawValue: 1 << 9)
-    /// A cut-off leader goes on.
-    package static let ignoresLostQuorum = Sabotage(rawValue: 1 << 10)
 
     package static let named: [(name: String, bug: Sabotage)] = [
         ("commits-earlier-term", .commitsEarlierTerm),
@@ -39,6 +37,5 @@ package struct Sabotage: OptionSet, Sendable {
         ("truncates-blindly", .truncatesBlindly),
         ("commits-beyond-verified", .commitsBeyondVerified),
         ("votes-for-stale-logs", .votesForStaleLogs),
-        ("ignores-lost-quorum", .ignoresLostQuorum),
     ]
 }

@@ -16,7 +16,6 @@ extension RaftLoop {
             for token in ready.reads { pending.succeed(token) }
             if core.role != .leader { pending.failAll(with: .outcomeUnknown("this hub no longer leads")) }
             if ready.wantsSnapshot { try offerSnapshot() }
-            announceLeading()
         }
         try compact()
     }
@@ -67,7 +66,8 @@ extension RaftLoop {
         }
     }
 
-    private mutating func announceLeading() {
+    /// Not while ticks are due: after a long write they may end the leadership.
+    mutating func announceLeading() {
         guard core.role == .leader, announcedTerm != core.term, core.applied >= core.termStart else { return }
         announcedTerm = core.term
         observer(.leading(core.term))
@@ -103,7 +103,7 @@ extension RaftLoop {
         status.applied = core.applied
         status.electionCount = core.electionCount
         status.proposals = pending.latency
-        if let ticks = core.ticksOfCertainLeadership { status.leadsUntil = .now + configuration.tick * Int(ticks) }
+        if let ticks = core.ticksOfCertainLeadership { status.leadsUntil = lastTick + configuration.tick * Int(ticks) }
         status.peers = core.membership.members.filter { $0.id != identity.hub }.map { member in
             let contact = core.contact(of: member.id)
             return RaftStatus.Peer(

@@ -15,7 +15,7 @@ struct RaftLoop {
     /// The term of which `.leading` was told.
     var announcedTerm: Term?
     var toldMembership: Membership?
-    private var lastTick = ContinuousClock.now
+    var lastTick = ContinuousClock.now
     private var isStopping = false
     private var publishedAt: ContinuousClock.Instant?
     private var publishedRole = Role.follower
@@ -52,6 +52,7 @@ struct RaftLoop {
             // A group of one leads at once.
             core.tick()
             try work()
+            announceLeading()
             while !isStopping {
                 if publishedAt != lastTick || core.role != publishedRole {
                     (publishedAt, publishedRole) = (lastTick, core.role)
@@ -61,6 +62,7 @@ struct RaftLoop {
                 try tick()
                 for request in requests { handle(request) }
                 try work()
+                if ContinuousClock.now < lastTick + configuration.tick { announceLeading() }
             }
             pending.failAll(with: .outcomeUnknown("the hub has stopped"))
             publish(status)

@@ -1,0 +1,131 @@
+import Foundation
+import HubStore
+import Testing
+
+private let one = ServerID(1)
+private let two = ServerID(2)
+
+@Suite struct RelayStoreTests {
+    private func items(_ numbers: ClosedRange<UInt64>) -> [RelayStore.Item] {
+        numbers.map {
+            .init(
+                sequence: ChunkSequence($0), header: [1, 2], commands: [UInt8](repeating: UInt8($0 & 255), count: 98))
+        }
+    }
+
+    private func numbers(_ store: RelayStore, from first: UInt64 = 0, maximumBytes: Int = .max) throws -> [UInt64] {
+        try store.read(from: ChunkSequence(first), maximumBytes: maximumBytes).map(\.0.rawValue)
+    }
+
+    @Test func aNewStoreBeginsWithChunkOne() throws {
+        try withTemporaryDirectory { path in
+            let store = try RelayStore(path: path)
+            #expect(store.first == ChunkSequence(1) && store.next == ChunkSequence(1) && store.owner.isEmpty)
+            #expect(try numbers(store) == [])
+        }
+    }
+
+    @Test func chunksAreReadInOrderUpToTheLimit() throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path)
+            try store.write(items(1...300))
+            #expect(try numbers(store) == Array(1...300))
+            #expect(try numbers(store, from: 255, maximumBytes: 250) == [255, 256, 257])
+            #expect(try numbers(store, from: 7, maximumBytes: 1) == [7])
+            #expect(try numbers(store, from: 301) == [])
+            #expect(
+                try store.read(from: ChunkSequence(5), maximumBytes: 1).first?.1 == [1, 2]
+                    + Array(repeating: 5, count: 98))
+        }
+    }
+
+    @Test func everythingIsThereAfterReopening() throws {
+        try withTemporaryDirectory { path in
+            let progress = BinlogProgress(firstOpenFile: 3, singles: [BinlogPosition(file: 3, offset: 20002)])
+            let cursor = RelayStore.Cursor(acknowledged: ChunkSequence(2), run: "4711")
+            do {
+                var store = try RelayStore(path: path)
+                try store.own("hub 1")
+                try store.write(
+                    items(1...5), received: [one: progress], cursors: [two: cursor], dropThrough: ChunkSequence(2))
+            }
+            let store = try RelayStore(path: path)
+            #expect(store.first == ChunkSequence(3) && store.next == ChunkSequence(6))
+            #expect(store.owner == "hub 1")
+            #expect(store.received == [one: progress] && store.cursors == [two: cursor])
+            #expect(try numbers(store) == [3, 4, 5])
+        }
+    }
+
+    /// Nothing is synced; what was written survives the end of the process all the same.
+    @Test func aKilledProcessLosesNothing() throws {
+        try withTemporaryDirectory { path in
+            let copy = path + "/copy"
+            var store = try RelayStore(path: path + "/relay")
+            try store.write(items(1...5), received: [one: BinlogProgress(firstOpenFile: 3)])
+            try store.write([], cursors: [two: .init(acknowledged: ChunkSequence(4), run: "")])
+            // What a kill leaves behind is what the files hold while the store is open.
+            try FileManager.default.copyItem(atPath: path + "/relay", toPath: copy)
+            let revived = try RelayStore(path: copy)
+            #expect(try numbers(revived) == [1, 2, 3, 4, 5])
+            #expect(revived.received == store.received && revived.cursors == store.cursors)
+            withExtendedLifetime(store) {}
+        }
+    }
+
+    @Test(arguments: [3, 1500] as [UInt64])
+    func droppedChunksAreGone(_ last: UInt64) throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path)
+            try store.write(items(1...last + 2))
+            try store.write([], dropThrough: ChunkSequence(last))
+            #expect(store.first == ChunkSequence(last + 1))
+            #expect(try numbers(store) == [last + 1, last + 2])
+            try store.write([], dropThrough: ChunkSequence(last - 1))
+            #expect(store.first == ChunkSequence(last + 1), "never backwards")
+        }
+    }
+
+    @Test func numbersGoOnWhenEverythingWasDropped() throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.write(items(1...5))
+                try store.write([], dropThrough: ChunkSequence(5))
+            }
+            var store = try RelayStore(path: path)
+            #expect(store.first == ChunkSequence(6) && store.next == ChunkSequence(6))
+            try store.write(items(6...6))
+            #expect(try numbers(store) == [6])
+        }
+    }
+
+    @Test func startingOverForgetsEverythingButTheNumbers() throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.own("hub 1")
+                try store.write(
+                    items(1...5), received: [one: BinlogProgress(firstOpenFile: 3)],
+                    cursors: [two: .init(acknowledged: ChunkSequence(4), run: "")])
+                try store.start(over: "hub 2")
+                #expect(try numbers(store) == [])
+            }
+            var store = try RelayStore(path: path)
+            #expect(store.owner == "hub 2" && store.cursors.isEmpty && store.received.isEmpty)
+            #expect(store.first == ChunkSequence(6) && store.next == ChunkSequence(6))
+            try store.write(items(6...7))
+            #expect(try numbers(store) == [6, 7])
+        }
+    }
+
+    @Test func owningKeepsWhatIsThere() throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path)
+            try store.write(items(1...5))
+            try store.own("hub 1")
+            #expect(store.owner == "hub 1")
+            #expect(try numbers(store) == [1, 2, 3, 4, 5])
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import HubStore
+
+@testable import HubSync
+
+/// An engine with small hand-made Pikas around it: they answer at once, and note what is delivered to them.
+struct EngineRig {
+    /// As much of a Pika as the engine sees.
+    struct FakePika {
+        var stage = "STOPED"
+        var links: Set<LinkConnectionID> = []
+        var data: LinkConnectionID?
+        /// Where its next local record will stand.
+        var offset: UInt64 = 0
+        var values: [String: String] = [:]
+        /// What was delivered, in words, and the PINGs that were not answered yet.
+        var delivered: [String] = []
+        var pings: [LinkConnectionID] = []
+        var answersPings = true
+    }
+
+    private(set) var engine: SyncEngine
+    var pikas: [UInt32: FakePika] = [:]
+    private(set) var logged: [String] = []
+    private(set) var written: [RelayChunk] = []
+    private(set) var now = 100.0
+    private var peers: [LinkConnectionID: UInt32] = [:]
+    private var unread: [LinkConnectionID: [UInt8]] = [:]
+    /// Bytes on their way to the hub.
+    private var inbox: [(LinkConnectionID, [UInt8])] = []
+    private var reads: [LinkConnectionID: Bool] = [:]
+
+    /// Servers 1 to `count`, all in sync.
+    init(servers count: UInt32 = 3, relayMaximumBytes: Int = 10 << 30) {
+        engine = SyncEngine(
+            settings: .init(
+                hubHost: "10.0.0.9", hubPort: 6868, relayMaximumBytes: relayMaximumBytes, versionBytes: 0, seed: 1),
+            recovered: .init())
+        for id in 1...count { pikas[id] = FakePika() }
+        engine.update(
+            (1...count).map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
+            acknowledged: [:], now: now)
+        pass(0.2)
+        for id in 1...count { dial(id) }
+    }
+
+    // MARK: What happens
+
+    /// Time passes, a tenth of a second at a time.
+    mutating func pass(_ seconds: Double) {
+        for _ in 0..<Int((seconds * 10).rounded()) {
+            now += 0.1
+            engine.tick(now: now, unixTime: 2000)
+            perform()
+        }
+    }
+
+    /// The server's binlog sender connects.
+    mutating func dial(_ server: UInt32) {
+        guard let connection = engine.accepted(host: String(server), now: now) else { return }
+        peers[connection] = server
+        pikas[server]?.data = connection
+    }
+
+    /// A client of `server` writes; the records reach the hub in one read. Returns whether the hub reads on.
+    @discardableResult
+    mutating func write(_ server: UInt32, _ lines: String..., execTime: UInt32 = 1000, as id: UInt32? = nil) -> Bool {
+        guard let connection = pikas[server]?.data else { return false }
+        var bytes: [UInt8] = []
+        for line in lines {
+            apply(line, at: server)
+            let offset = pikas[server]?.offset ?? 0
+            let next = record(line, from: id ?? server, offset: offset, execTime: execTime)
+            pikas[server]?.offset = BinlogLayout.end(start: offset, length: next.count)
+            bytes += next
+        }
+        return receive(connection, bytes)
+    }
+
+    @discardableResult
+    mutating func receive(_ connection: LinkConnectionID, _ bytes: [UInt8]) -> Bool {
+        inbox.append((connection, bytes))
+        perform()
+        return reads[connection] ?? false
+    }
+
+    /// The server's binlog connection breaks.
+    mutating func breakData(_ server: UInt32) {
+        guard let connection = pikas[server]?.data else { return }
+        unread[connection] = nil
+        engine.closed(connection, reason: "reset", now: now)
+        perform()
+    }
+
+    /// The server answers its PINGs again.
+    mutating func answerPings(_ server: UInt32) {
+        pikas[server]?.answersPings = true
+        for connection in pikas[server]?.pings ?? [] { answer(connection, "+PONG\r\n") }
+        pikas[server]?.pings = []
+        perform()
+    }
+
+    mutating func stopReading() { engine.stopReading() }
+    mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }
+
+    // MARK: What the engine wants done
+
+    private mutating func perform() {
+        while true {
+            for action in engine.takeActions() { perform(action) }
+            guard !inbox.isEmpty else { return }
+            let (connection, bytes) = inbox.removeFirst()
+            let all = (unread.removeValue(forKey: connection) ?? []) + bytes
+            now += 0.01
+            let now = now
+            let consumption = all.withUnsafeBytes { engine.received(connection, $0, now: now) }
+            unread[connection] = Array(all.dropFirst(consumption.bytes))
+            reads[connection] = consumption.readsOn
+        }
+    }
+
+    private mutating func perform(_ action: SyncEngine.Action) {
+        switch action {
+        case .connect(let connection, let address, _):
+            peers[connection] = UInt32(address.host)
+            if let server = peers[connection], address.port > 10_000 {
+                pikas[server]?.links.insert(connection)
+                if pikas[server]?.links.count == 2 { pikas[server]?.stage = "STARTED" }
+            }
+            engine.connected(connection, host: address.host, now: now)
+        case .send(let connection, let bytes):
+            for words in commandWords(bytes) { execute(words, on: connection) }
+        case .close(let connection):
+            guard let server = peers.removeValue(forKey: connection) else { return }
+            guard var pika = pikas[server], pika.links.remove(connection) != nil else { return }
+            pika.stage = pika.links.isEmpty ? "STOPED" : "DEGRADE"
+            pikas[server] = pika
+        case .resume(let connection):
+            if peers[connection] != nil { inbox.append((connection, [])) }
+        case .write(let write): written += write.chunks
+        case .read(let server, let from, _):
+            engine.loaded(server, written.filter { $0.sequence >= from }, now: now)
+        case .log(let event): logged.append(event.kind)
+        }
+    }
+
+    private mutating func execute(_ words: [String], on connection: LinkConnectionID) {
+        guard let server = peers[connection], let pika = pikas[server] else { return }
+        switch (words[0], words.last) {
+        case ("PING", _):
+            if pika.answersPings { answer(connection, "+PONG\r\n") } else { pikas[server]?.pings.append(connection) }
+        case ("INFO", "server"): answer(connection, bulk: "server_id:\(server)\r\n")
+        case ("INFO", "log"): answer(connection, bulk: "binlog_offset:0 \(pika.offset)\r\n")
+        case ("INFO", "hub"):
+            let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
+            answer(connection, bulk: "Connected hub: 10.0.0.9:7868\r\n\(window)Hub stage: \(pika.stage)\r\n")
+        case ("internaltrysync", _):
+            pikas[server]?.stage = "DEGRADE"
+            answer(connection, "+OK\r\n")
+        case ("GET", let key?):
+            let value = pika.values[key]
+            if let value { answer(connection, bulk: value) } else { answer(connection, "$-1\r\n") }
+        case ("TTL", _): answer(connection, ":-1\r\n")
+        default:
+            pikas[server]?.delivered.append(words.joined(separator: " "))
+            apply(words.joined(separator: " "), at: server)
+        }
+    }
+
+    private mutating func apply(_ line: String, at server: UInt32) {
+        let words = line.split(separator: " ").map(String.init)
+        switch words[0].lowercased() {
+        case "set" where words.count >= 3: pikas[server]?.values[words[1]] = words[2]
+        case "del": for key in words.dropFirst() { pikas[server]?.values[key] = nil }
+        default: break
+        }
+    }
+
+    private mutating func answer(_ connection: LinkConnectionID, _ text: String) {
+        inbox.append((connection, Array(text.utf8)))
+    }
+
+    private mutating func answer(_ connection: LinkConnectionID, bulk text: String) {
+        answer(connection, "$\(text.utf8.count)\r\n\(text)\r\n")
+    }
+}
+
+/// The words of the commands in `bytes`. Words hold no blanks and no line ends here.
+func commandWords(_ bytes: [UInt8]) -> [[String]] {
+    bytes.text.split(separator: "*").map { command in
+        command.split(separator: "\r\n").dropFirst().filter { !$0.hasPrefix("$") }.map(String.init)
+    }
+}

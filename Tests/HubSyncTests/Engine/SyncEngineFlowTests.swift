@@ -1,0 +1,84 @@
+import HubStore
+import Testing
+
+@testable import HubSync
+
+/// Bounds, stopping, and what is told to the replicated state.
+@Suite struct SyncEngineFlowTests {
+    private let one = ServerID(1)
+    private let two = ServerID(2)
+
+    /// At the bound the hub stops reading; nothing is dropped.
+    @Test func readingStopsAtTheRelaysLimitAndGoesOn() {
+        var rig = EngineRig(servers: 2, relayMaximumBytes: 1000)
+        rig.pikas[2]?.answersPings = false
+        var count = 0
+        while count < 100, rig.write(1, "SET key\(count) value") { count += 1 }
+        #expect(count > 2 && count < 30 && rig.engine.status.isRelayFull)
+        rig.write(1, "SET last value")
+        #expect(rig.pikas[2]?.delivered.last != "SET last value")
+        rig.answerPings(2)
+        rig.pass(4)
+        #expect(!rig.engine.status.isRelayFull)
+        #expect(rig.pikas[2]?.delivered.last == "SET last value")
+        #expect(rig.pikas[2]?.delivered.count == count + 2)
+    }
+
+    @Test func theRelayIsEmptiedBehindTheSlowest() {
+        var rig = EngineRig(servers: 3)
+        rig.pikas[3]?.answersPings = false
+        rig.write(1, "SET k v")
+        rig.pass(5)
+        #expect(rig.engine.window.droppedThrough == ChunkSequence(0))
+        rig.answerPings(3)
+        rig.pass(5)
+        #expect(rig.engine.window.droppedThrough == ChunkSequence(1) && rig.engine.status.relayBytes == 0)
+    }
+
+    @Test func onlyTheAcknowledgedIsToldToTheGroup() throws {
+        var rig = EngineRig(servers: 3)
+        rig.pikas[3]?.answersPings = false
+        rig.write(1, "SET k v", "SET l v")
+        let end = position(0, 1)
+        let advance = rig.takeAdvance()
+        #expect(try #require(advance[one]?[two]).covers(end))
+        #expect(advance[one]?[ServerID(3)]?.covers(end) != true)
+        #expect(advance[one]?[one] == nil)
+        rig.answerPings(3)
+        let later = rig.takeAdvance()
+        #expect(try #require(later[one]?[ServerID(3)]).covers(end))
+        #expect(later[one]?[two] == nil, "said before")
+        #expect(rig.takeAdvance().isEmpty == true)
+    }
+
+    @Test func afterStopReadingWhatWasReadIsStillDelivered() {
+        var rig = EngineRig(servers: 2)
+        rig.pikas[2]?.answersPings = false
+        rig.write(1, "SET k v")
+        #expect(!rig.engine.isDrained)
+        rig.stopReading()
+        #expect(rig.write(1, "SET l v") == false)
+        rig.answerPings(2)
+        #expect(rig.engine.isDrained)
+        #expect(rig.pikas[2]?.delivered == ["SET k v"])
+    }
+
+    /// Each server's own writes are behind the other's barrier.
+    @Test func twoWritersAreDrainedToo() {
+        var rig = EngineRig(servers: 2)
+        for id in [UInt32(1), 2] { rig.pikas[id]?.answersPings = false }
+        rig.write(1, "SET a v")
+        rig.write(2, "SET b v")
+        for id in [UInt32(1), 2] { rig.answerPings(id) }
+        #expect(rig.engine.isDrained)
+    }
+
+    @Test func aDestinationThatIsAwayHoldsNobodyUp() {
+        var rig = EngineRig(servers: 3)
+        rig.pikas[3]?.answersPings = false
+        for number in 0..<20 { rig.write(1, "SET key\(number) v") }
+        #expect(rig.pikas[2]?.delivered.count == 20)
+        #expect(rig.engine.status.routes.first { $0.source == one && $0.destination == ServerID(3) }?.lagRecords == 20)
+        #expect(rig.engine.status.routes.first { $0.source == one && $0.destination == two }?.lagRecords == 0)
+    }
+}

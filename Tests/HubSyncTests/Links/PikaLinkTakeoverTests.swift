@@ -1,0 +1,37 @@
+import Testing
+
+@testable import HubSync
+
+/// `protocol/pika-2.3-hub.md`, "Taking a server over from a hub that died without a word".
+@Suite struct PikaLinkTakeoverTests {
+    private var script = LinkScript()
+
+    init() { script.greet() }
+
+    @Test mutating func aServerHeldByAnotherHubIsOnlyWatchedAtFirst() {
+        #expect(script.report(stage: "STARTED", hub: "10.0.0.9:7868") == [])
+        #expect(script.link.trouble?.contains("10.0.0.9:7868") == true)
+        #expect(script.tick(after: 0.1) == ["control: INFO log", "control: INFO hub"])
+        #expect(
+            script.report(stage: "STOPED", hub: "10.0.0.9:7868") == ["control: internaltrysync 10.0.0.1 6868 3 0 0"])
+        #expect(script.link.takeovers == 0)
+    }
+
+    /// Another file than any hub can have asked for, and an offset that is not zero.
+    @Test mutating func afterAWhileItIsTakenOver() {
+        _ = script.report(stage: "STARTED", hub: "10.0.0.9:7868")
+        _ = script.tick(after: PikaLink.patienceSeconds)
+        let actions = script.report(stage: "STARTED", hub: "10.0.0.9:7868", file: 5)
+        #expect(actions.prefix(2) == ["log take-over", "control: internaltrysync 10.0.0.1 6868 6 1 0"])
+        #expect(script.link.takeovers == 1)
+    }
+
+    @Test mutating func aHubThatCannotBeOustedIsLeftAlone() {
+        _ = script.report(stage: "STARTED", hub: "10.0.0.9:7868")
+        _ = script.tick(after: PikaLink.patienceSeconds)
+        let asks = script.report(stage: "STARTED", hub: "10.0.0.9:7868").filter { $0.contains("internaltrysync") }
+        for _ in asks { #expect(script.answer(.status("OK")) == []) }
+        _ = script.tick(after: 5.5)
+        #expect(script.report(stage: "STARTED", hub: "10.0.0.9:7868") == ["close", "log link-failed"])
+    }
+}

@@ -1,0 +1,198 @@
+import HubStore
+import Testing
+
+@testable import HubSync
+
+private let one = LinkConnectionID(1)
+private let two = LinkConnectionID(2)
+
+extension SourceReader {
+    /// Judges one record of 100 bytes and, unless it has to wait, moves past it.
+    @discardableResult
+    mutating func take(
+        _ file: UInt32, _ offset: UInt64, on connection: LinkConnectionID = one, ordered: Bool = false
+    ) -> Verdict {
+        guard var stream = stream(connection) else { preconditionFailure("connection \(connection) is not open") }
+        let (verdict, located) = judge(BinlogRecord(at: file, offset), in: &stream, ordered: ordered)
+        if case .hold = verdict {
+            stream.wait(file: file, offset: offset)
+        } else if let located {
+            pass(located, length: 100, in: &stream)
+        }
+        settle(stream, of: connection)
+        return verdict
+    }
+
+    /// An epoch from the start of `file` on the given connections.
+    fileprivate mutating func begin(_ file: UInt32, on connections: LinkConnectionID...) {
+        beginEpoch(at: file)
+        for connection in connections { opened(connection) }
+    }
+
+    /// Tells of the same status until it is believed.
+    fileprivate mutating func observe(lastingly status: BinlogSenderStatus) {
+        for now in [0.0, 10] { observe(status, isReading: true, now: now) }
+    }
+}
+
+/// `protocol/pika-2.3-hub.md`, section 2.
+@Suite struct SourceReaderTests {
+    private var reader = SourceReader()
+
+    // MARK: Progress
+
+    /// File 3's own records may still be under way on another connection.
+    @Test mutating func theRollsStampMovesNoMarkOfTheEarlierFile() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        reader.take(3, 108, on: one)
+        reader.take(3, 20002, on: two)
+        reader.take(4, 146, on: two)
+        #expect(reader.progress.covers(position(3, 108)) && reader.progress.covers(position(3, 20002)))
+        #expect(!reader.progress.covers(position(3, 216)))
+        #expect(reader.progress.firstOpenFile == 3)
+    }
+
+    @Test mutating func aJumpOfTheConnectionFinishesItsFile() {
+        reader.begin(3, on: one)
+        for (file, offset) in [(3, 0), (3, 108), (13, 20139)] as [(UInt32, UInt64)] { reader.take(file, offset) }
+        #expect(reader.progress.firstOpenFile == 4)
+    }
+
+    /// The next file's first record, on whichever connection, tells how long the file is.
+    @Test(arguments: [true, false])
+    mutating func theRollsStampProvesAFileThatEndsThere(stampComesFirst: Bool) {
+        reader.begin(3, on: one, two)
+        let stamp: (UInt32, UInt64) = (3, 216)
+        if stampComesFirst { reader.take(stamp.0, stamp.1, on: two) }
+        reader.take(3, 0, on: one)
+        #expect(reader.progress.firstOpenFile == 3)
+        reader.take(3, 108, on: one)
+        if !stampComesFirst { reader.take(stamp.0, stamp.1, on: two) }
+        #expect(reader.progress.firstOpenFile == 4)
+    }
+
+    @Test mutating func aLaterFileAloneOpensNothing() {
+        reader.begin(3, on: one)
+        for (file, offset) in [(5, 0), (5, 108), (6, 0)] as [(UInt32, UInt64)] { reader.take(file, offset) }
+        #expect(reader.progress.firstOpenFile == 3)
+        reader.observe(lastingly: .init(producerFile: 6, producerOffset: 9, window: 5...6))
+        #expect(reader.progress.firstOpenFile == 6)
+    }
+
+    @Test mutating func aStampThatGoesBackwardsIsNoRecord() {
+        reader.begin(3, on: one)
+        reader.take(3, 0)
+        reader.take(3, 108)
+        #expect(reader.take(3, 50) == .backwards(after: position(3, 108)))
+    }
+
+    // MARK: Operations
+
+    @Test mutating func anOperationWaitsForEarlierFiles() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        #expect(reader.take(4, 0, on: two) == .everyone)
+        #expect(reader.take(4, 108, on: two, ordered: true) == .hold(undecided: false))
+        reader.observe(lastingly: .init(producerFile: 4, producerOffset: 9, window: 4...4))
+        #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
+    }
+
+    @Test mutating func anOperationInTheOldestFileDoesNotWait() {
+        reader.begin(3, on: one)
+        reader.take(3, 0)
+        #expect(reader.take(3, 108, ordered: true) == .everyone)
+    }
+
+    @Test mutating func aFirstOperationIsDecidedByTwoReports() {
+        reader.begin(3, on: one)
+        #expect(reader.take(3, 50, ordered: true) == .hold(undecided: true))
+        let status = BinlogSenderStatus(producerFile: 3, producerOffset: 900)
+        reader.observe(status, isReading: true, now: 0)
+        #expect(reader.take(3, 50, ordered: true) == .hold(undecided: true))
+        reader.observe(status, isReading: true, now: 1)
+        #expect(reader.take(3, 50, ordered: true) == .everyone)
+        #expect(reader.progress.covers(position(3, 10)))
+    }
+
+    /// A connection that goes on with the next file has brought all of the one before.
+    @Test mutating func anOperationAfterARollIsOnlyUndecided() {
+        reader.begin(3, on: one)
+        for offset in [0, 108, 20002] as [UInt64] { reader.take(3, offset, ordered: offset > 0) }
+        #expect(reader.take(4, 146, ordered: true) == .hold(undecided: true))
+    }
+
+    /// What is held has been sent, so its sender is at the end of the file; it has not been handed on all the same.
+    @Test mutating func aFileOfWhichARecordIsHeldIsNotFinished() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        reader.take(4, 0, on: two)
+        reader.take(4, 108, on: two, ordered: true)
+        reader.observe(lastingly: .init(producerFile: 6, producerOffset: 9, window: 5...6))
+        #expect(reader.progress.firstOpenFile == 4)
+        #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
+    }
+
+    /// The only record of its file, and the server is further on: nothing but the end of the file decides.
+    @Test mutating func aFirstOperationIsDecidedByTheEndOfItsFile() {
+        reader.begin(3, on: one)
+        reader.take(3, 50, ordered: true)
+        let status = BinlogSenderStatus(
+            producerFile: 4, producerOffset: 9, window: 3...3, senders: [.init(file: 3, isAtEnd: true)])
+        reader.observe(lastingly: status)
+        #expect(reader.progress.firstOpenFile == 3)
+        #expect(reader.take(3, 50, ordered: true) == .everyone)
+    }
+
+    /// Relay log full, or stopping: what has been sent lies unread.
+    @Test mutating func whileNothingIsReadNothingIsFinished() {
+        reader.begin(3, on: one)
+        let status = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 5...6)
+        for now in [0.0, 10, 20] { reader.observe(status, isReading: now == 0, now: now) }
+        reader.observe(status, isReading: true, now: 30)
+        #expect(reader.progress.firstOpenFile == 3)
+    }
+
+    // MARK: Epochs
+
+    @Test mutating func aNewEpochBringsDuplicates() {
+        reader.begin(3, on: one)
+        for offset in [0, 108, 216] as [UInt64] { reader.take(3, offset) }
+        reader.begin(3, on: two)
+        for offset in [0, 108, 216] as [UInt64] { #expect(reader.take(3, offset, on: two) == .duplicate) }
+        #expect(reader.take(3, 324, on: two) == .everyone)
+        #expect(reader.take(3, 432, on: two) == .everyone)
+    }
+
+    /// The break came between two parts of an MSET, which share their stamp.
+    @Test mutating func aNewEpochGoesOnInsideAnMSET() {
+        reader.begin(3, on: one)
+        for offset in [0, 108, 108] as [UInt64] { reader.take(3, offset) }
+        reader.begin(3, on: two)
+        for offset in [0, 108, 108] as [UInt64] { #expect(reader.take(3, offset, on: two) == .duplicate) }
+        #expect(reader.take(3, 108, on: two) == .everyone)
+    }
+
+    @Test mutating func aFilesFirstRecordIsADuplicateToo() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 20002, on: one)
+        reader.take(4, 146, on: one)
+        reader.begin(3, on: one, two)
+        #expect(reader.take(3, 20002, on: one) == .duplicate)
+        #expect(reader.take(3, 0, on: two) == .everyone)
+        #expect(reader.take(3, 108, on: two) == .everyone)
+        #expect(reader.take(4, 146, on: one) == .duplicate)
+    }
+
+    @Test mutating func connectionsEndWithTheEpoch() {
+        reader.begin(3, on: one)
+        reader.beginEpoch(at: 3)
+        #expect(reader.stream(one) == nil)
+    }
+
+    @Test mutating func aLaterStartSkipsWhatIsGone() {
+        reader.begin(7, on: one)
+        #expect(reader.progress.firstOpenFile == 7)
+        #expect(reader.take(7, 0) == .everyone)
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+import RaftSimulation
+
+@main struct RaftSimulatorMain {
+    static func main() { SimulatorCommand.main() }
+}
