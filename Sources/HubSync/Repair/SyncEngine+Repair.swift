@@ -118,6 +118,8 @@ extension SyncEngine {
         if var version = versions.version(of: hash) {
             version.sequence = chunk.sequence
             version.source = suspect.winner
+            // Deltas that do not follow it are replaced by it at their own servers.
+            version.effect = .whole
             versions.set(version, of: hash, settled: settled)
         } else {
             versions.set(

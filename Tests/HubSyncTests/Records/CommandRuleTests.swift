@@ -83,6 +83,7 @@ import Testing
     /// Workers are chosen by the first key (`protocol/pika-2.3-hub.md`, section 3).
     @Test func commandsOfSeveralKeysSpanWorkers() {
         #expect(rule("rpoplpush")?.spansWorkers == true && rule("pfmerge")?.spansWorkers == true)
+        #expect(rule("zunionstore")?.spansWorkers == true)
         #expect(rule("del")?.spansWorkers == false && rule("incr")?.spansWorkers == false)
     }
 
