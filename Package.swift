@@ -71,6 +71,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
+        // Runs the built executables and links none of them.
+        .testTarget(name: "EndToEndTests", dependencies: ["HubSync", nioCore, nioPosix], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -36,6 +36,7 @@ actor Hub {
 
     /// Opens `floyd-path` and gets ready to take part. Nothing runs before `run`.
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
+        guard configuration.metricsPort == 0 else { throw HubFailure.noMetrics(port: configuration.metricsPort) }
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
         let raftLog = try RocksLog(path: directory.raft)
         if raftLog.identity == nil {
@@ -45,6 +46,7 @@ actor Hub {
                 let founding = HubIdentity.founding(
                     addresses, own: own, incarnation: Incarnation(.random(in: 1 ... .max)))
             else { throw HubFailure.notInGroup(own: own, group: addresses) }
+            guard founding.membership.members.count == 1 else { throw HubFailure.groupOfSeveral(addresses) }
             try raftLog.initialise(founding.identity, membership: founding.membership)
         }
         let (events, sink) = AsyncStream.makeStream(of: Event.self)
@@ -228,9 +230,17 @@ actor Hub {
 /// Why a hub cannot start.
 enum HubFailure: Error, CustomStringConvertible {
     case notInGroup(own: Address, group: [Address])
+    /// Hubs cannot talk to each other yet; a hub that waited for the others would wait for ever.
+    case groupOfSeveral([Address])
+    case noMetrics(port: Int)
 
     var description: String {
         switch self {
+        case .groupOfSeveral(let group):
+            "floyd-servers names \(group.count) hubs; this version runs a group of one only: give it this hub's own "
+                + "address (floyd-local-ip:floyd-local-port) or leave it out"
+        case .noMetrics(let port):
+            "metrics-port is \(port); this version has no metrics port: expected 0"
         case .notInGroup(let own, let group):
             "floyd-servers (\(group.map(\.description).joined(separator: ","))) does not contain this hub's own address "
                 + "\(own) (floyd-local-ip and floyd-local-port)"

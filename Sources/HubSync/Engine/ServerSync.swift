@@ -20,6 +20,9 @@ struct ServerSync: Sendable {
     var answers: [PikaLink.Role: [UInt8]] = [:]
     /// A destination has no recorded place in this source's binlog: it is read from the oldest file that is left.
     var hasUnplacedDestination = false
+    /// What it wrote before this place was written while another primary, or none, watched: the versions of those keys
+    /// are not known, and operations among it may have been delivered before. Nil until the first epoch begins.
+    var inherited: BinlogPosition?
     /// The server's process, as it named it when the link was established last.
     var run: String?
     var evidence = OrderEvidence()

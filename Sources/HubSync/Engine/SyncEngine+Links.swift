@@ -163,6 +163,12 @@ extension SyncEngine {
                 bases: Dictionary(uniqueKeysWithValues: others.map { ($0, fresh) }), floor: fresh)
             for other in servers.indices { servers[other].acknowledged[servers[index].id] = nil }
         }
+        if servers[index].inherited == nil {
+            // Nothing of a server that is read from its beginning was delivered by anyone.
+            let report = servers[index].hasUnplacedDestination ? PikaReport() : servers[index].link.report
+            servers[index].inherited = BinlogPosition(
+                file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
+        }
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence = OrderEvidence()

@@ -133,7 +133,15 @@ extension SyncEngine {
             seconds: record.execTime, counter: 0, effect: effect, wasEchoed: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: window.next)
         if !repairs.isEmpty { repairs.touch(hash, now: now, sequence: window.next) }
-        guard let known = versions.version(of: hash) else {
+        let known = versions.version(of: hash)
+        let place = BinlogPosition(file: record.file, offset: record.offset)
+        let isUnopposed = known.map { $0.source == version.source } ?? true
+        if isUnopposed || effect != .whole, let inherited = servers[index].inherited, place < inherited {
+            // The writer's own state has whatever was delivered to it before.
+            suspect(
+                bytes.slice(key), CommandRule.of(bytes[record.name])?.type ?? .any, winner: servers[index].id, now: now)
+        }
+        guard let known else {
             versions.set(version, of: hash, settled: settled)
             return .deliver
         }

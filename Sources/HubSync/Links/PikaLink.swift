@@ -222,7 +222,7 @@ struct PikaLink: Sendable {
         let wasRunning = isRunning
         failures += 1
         if wasRunning { reconnects += 1 }
-        let delay = retryAfter ?? min(0.1 * Double(1 << min(failures - 1, 6)), 5)
+        let delay = retryAfter ?? min(0.1 * Double(1 << min(failures - 1, 6)), 2)
         phase = .waiting(until: now + delay)
         connected = []
         requests = []

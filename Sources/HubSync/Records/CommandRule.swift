@@ -19,6 +19,8 @@ public struct CommandRule: Equatable, Sendable {
     public enum Keys: Equatable, Sendable {
         /// The first argument.
         case first
+        /// The first argument; others are only read: ZUNIONSTORE.
+        case firstOfSeveral
         /// Every argument.
         case every
         /// Every other argument, beginning with the first: MSET.
@@ -78,7 +80,7 @@ public struct CommandRule: Equatable, Sendable {
         add("lpush lpushx lpop rpush rpushx rpop lset lrem ltrim linsert", .operation, .list)
         add("rpoplpush", .operation, .list, keys: .firstTwo)
         add("zadd zincrby zrem zremrangebyrank zremrangebyscore zremrangebylex", .operation, .sortedSet)
-        add("zunionstore zinterstore", .operation, .sortedSet)
+        add("zunionstore zinterstore", .operation, .sortedSet, keys: .firstOfSeveral)
         return table
     }()
 }
@@ -102,7 +104,7 @@ extension CommandRule {
     }
 
     /// A Pika runs commands of different keys in different workers; this one touches keys of several.
-    var spansWorkers: Bool { keys == .firstTwo || keys == .every && effect == .operation }
+    var spansWorkers: Bool { keys == .firstTwo || keys == .firstOfSeveral || keys == .every && effect == .operation }
 
     /// Arguments, the name included, below which Pika would run it with what an earlier command left behind.
     func minimumArguments(_ name: String) -> Int {
@@ -119,7 +121,7 @@ extension CommandRule {
     /// The places of the keys that a command with these arguments writes.
     func keyRanges(_ arguments: [Range<Int>]) -> [Range<Int>] {
         switch keys {
-        case .first: [arguments[1]]
+        case .first, .firstOfSeveral: [arguments[1]]
         case .every: Array(arguments.dropFirst())
         case .firstTwo: Array(arguments[1...2])
         case .alternate: stride(from: 1, to: arguments.count - 1, by: 2).map { arguments[$0] }

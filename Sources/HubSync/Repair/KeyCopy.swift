@@ -41,6 +41,12 @@ enum KeyCopy {
         }
         guard isThere else { return writer.take() }
         guard case .integer(let left) = answers[answers.count - 3] else { return nil }
+        if left == -2 {
+            // It expired between the answers.
+            var deletion = CommandWriter()
+            deletion.command(words("DEL") + [key])
+            return deletion.take()
+        }
         if left >= 0 {
             // By the clock of the server that was asked: its time to live counts from that.
             guard case .array(let time) = answers[answers.count - 2], let now = time.first?.text.flatMap({ Int($0) })

@@ -40,7 +40,11 @@ extension SyncEngine {
                         suspect(bytes.slice(key), rule.type, winner: chunk.source, now: lastTick)
                         continue
                     }
-                    guard var version = versions.version(of: hash) else { continue }
+                    var version =
+                        versions.version(of: hash)
+                        ?? KeyVersion(
+                            seconds: chunk.execTime, counter: 0, effect: .whole, wasEchoed: false,
+                            source: chunk.source, file: 0, offset: 0, sequence: window.next)
                     if version.source == destination {
                         suspect(bytes.slice(key), rule.type, winner: chunk.source, now: lastTick)
                     } else {
@@ -114,6 +118,8 @@ extension SyncEngine {
         if var version = versions.version(of: hash) {
             version.sequence = chunk.sequence
             version.source = suspect.winner
+            // Deltas that do not follow it are replaced by it at their own servers.
+            version.effect = .whole
             versions.set(version, of: hash, settled: settled)
         } else {
             versions.set(

@@ -15,7 +15,7 @@ import Testing
             ("lpush lpushx lpop rpush rpushx rpop lset lrem ltrim linsert", .operation, .list, .first),
             ("rpoplpush", .operation, .list, .firstTwo),
             ("zadd zincrby zrem zremrangebyrank zremrangebyscore zremrangebylex", .operation, .sortedSet, .first),
-            ("zunionstore zinterstore", .operation, .sortedSet, .first),
+            ("zunionstore zinterstore", .operation, .sortedSet, .firstOfSeveral),
         ] as [(String, CommandRule.Effect, CommandRule.ValueType, CommandRule.Keys)])
     func everyCommandThatTravelsHasItsRule(
         _ names: String, _ effect: CommandRule.Effect, _ type: CommandRule.ValueType, _ keys: CommandRule.Keys
@@ -83,6 +83,7 @@ import Testing
     /// Workers are chosen by the first key (`protocol/pika-2.3-hub.md`, section 3).
     @Test func commandsOfSeveralKeysSpanWorkers() {
         #expect(rule("rpoplpush")?.spansWorkers == true && rule("pfmerge")?.spansWorkers == true)
+        #expect(rule("zunionstore")?.spansWorkers == true)
         #expect(rule("del")?.spansWorkers == false && rule("incr")?.spansWorkers == false)
     }
 

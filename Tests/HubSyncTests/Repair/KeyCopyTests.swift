@@ -30,6 +30,10 @@ import Testing
         #expect(text(.string, [.null, .integer(-2), time(1000), log]) == "DEL k")
     }
 
+    @Test func keyThatExpiresBetweenTheAnswersIsDeleted() {
+        #expect(text(.string, [bulks("v").first, .integer(-2), time(1000), log]) == "DEL k")
+    }
+
     @Test func errorIsNoState() {
         #expect(text(.string, [.error("ERR x"), .integer(-1), time(1000), log]) == nil)
         #expect(text(.string, [bulks("v").first, .integer(5), .error("ERR x"), log]) == nil)

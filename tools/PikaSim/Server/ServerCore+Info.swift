@@ -1,3 +1,5 @@
+import Glibc
+
 extension ServerCore {
     /// The text of INFO for one section, or for `all`. The hub's section is left out of `all` while there is no hub.
     func info(_ section: String) -> String {
@@ -12,8 +14,9 @@ extension ServerCore {
             let uptime = Self.unixSeconds() - startedAt
             return lines(
                 "# Server", "pika_version:2.3.8", "pika_sim:1", "tcp_port:\(port)", "thread_num:1",
-                "sync_thread_num:\(options.syncThreads)", "uptime_in_seconds:\(uptime)",
-                "uptime_in_days:\(uptime / 86400 + 1)", "config_file:", "server_id:\(options.serverID)")
+                "sync_thread_num:\(options.syncThreads)", "process_id:\(getpid())",
+                "uptime_in_seconds:\(uptime)", "uptime_in_days:\(uptime / 86400 + 1)", "config_file:",
+                "server_id:\(options.serverID)")
         case "data": return lines("# Data", "used_memory:0")
         case "log":
             let size = binlog.size

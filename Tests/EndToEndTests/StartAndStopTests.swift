@@ -1,0 +1,47 @@
+import Foundation
+import HubSync
+import Testing
+
+/// How a hub begins and ends.
+@Suite struct StartAndStopTests {
+    /// At most three seconds (issue 2), the servers' own poll of one second included. The best of some starts counts:
+    /// the machine is busy with other tests.
+    @Test func theFirstRecordIsThroughWithinThreeSeconds() async throws {
+        try await withCluster(2, serverOptions: ["--poll-interval", "1000"]) { cluster in
+            try await cluster.startServers()
+            var best = Duration.seconds(90)
+            for round in 1...5 where best > .seconds(3) {
+                try await cluster.servers[0].ask("SET", "round", "\(round)")
+                best = min(
+                    best,
+                    try await ContinuousClock().measure {
+                        try await cluster.hub.start()
+                        try await eventually("the record is through") {
+                            try await cluster.servers[1].ask("GET", "round").text == "\(round)"
+                        }
+                    })
+                #expect(await cluster.hub.process.stop() == 0)
+            }
+            #expect(best <= .seconds(3))
+        }
+    }
+
+    @Test func aCleanStopIsGoneOnFromExactly() async throws {
+        try await withCluster(2) { cluster in
+            try await cluster.startServers()
+            try await cluster.hub.start()
+            let (source, destination) = (cluster.servers[0], cluster.servers[1])
+            try await source.run((0..<100).map { _ in ["INCR", "count"] })
+            try await cluster.awaitEqual()
+            #expect(await cluster.hub.process.stop() == 0)
+            let delivered = try await destination.info("stats")["sim_delivered_commands"]
+            #expect(delivered == "100")
+
+            try await cluster.hub.start()
+            try await source.ask("INCR", "count")
+            try await cluster.awaitEqual()
+            #expect(try await destination.ask("GET", "count").text == "101")
+            #expect(try await destination.info("stats")["sim_delivered_commands"] == "101")
+        }
+    }
+}

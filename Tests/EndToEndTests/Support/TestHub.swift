@@ -1,0 +1,51 @@
+import Foundation
+import HubSync
+
+/// The hub of a test: a `pika_hub` of its own.
+struct TestHub: Sendable {
+    let adminPort: Int
+    let settings: [String: String]
+    let process: ChildProcess
+
+    /// - Parameters:
+    ///   - pikaServers: the value of `pika-servers`.
+    ///   - settings: further settings.
+    init(pikaServers: String, settings: [String: String], in directory: URL) throws {
+        adminPort = FreePorts.reserve(withOneAt: 1000)
+        let usual = [
+            "floyd-local-ip": "127.0.0.1", "floyd-local-port": "\(FreePorts.reserve())", "bind": "127.0.0.1",
+            "floyd-path": directory.appending(path: "floyd").path, "sdk-port": "\(adminPort)",
+            "pika-servers": pikaServers,
+        ]
+        self.settings = usual.merging(settings) { $1 }
+        let file = directory.appending(path: "hub.conf")
+        try self.settings.sorted { $0.key < $1.key }.map { "\($0.key) : \($0.value)\n" }.joined()
+            .write(to: file, atomically: true, encoding: .utf8)
+        process = try ChildProcess("pika_hub", ["-c", file.path], output: directory.appending(path: "hub.out"))
+    }
+
+    /// Starts it, without waiting for anything.
+    func start() async throws { try await process.start() }
+
+    func connect() async throws -> RedisClient {
+        let client = try await RedisClient.connect(adminPort)
+        if let password = settings["requirepass"] { _ = try await client.send("AUTH", password) }
+        return client
+    }
+
+    @discardableResult
+    func ask(_ command: String...) async throws -> Reply {
+        let client = try await connect()
+        defer { client.close() }
+        guard let reply = try await client.send([command]).first else { return .null }
+        return reply
+    }
+
+    func info() async throws -> [String: String] { infoFields(try await ask("INFO", "all").text ?? "") }
+
+    /// Whether every record that it has received is acknowledged by all who are to have it.
+    func hasNothingUnderWay() async throws -> Bool {
+        let routes = try await info().filter { $0.key.hasPrefix("route_") }
+        return !routes.isEmpty && routes.values.allSatisfy { $0.split(separator: ",").contains("lag_records=0") }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import HubSync
+import Testing
+
+/// A server of a test: a `pika_sim` of its own.
+struct TestServer: Sendable {
+    let id: Int
+    let port: Int
+    let password: String
+    let process: ChildProcess
+
+    init(id: Int, password: String, options: [String], in directory: URL) throws {
+        self.id = id
+        self.password = password
+        port = FreePorts.reserve(withOneAt: 1100)
+        let data = directory.appending(path: "server\(id)")
+        var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--poll-interval", "200"]
+        if !password.isEmpty { arguments += ["--requirepass", password] }
+        process = try ChildProcess(
+            "pika_sim", arguments + options, output: directory.appending(path: "server\(id).out"))
+    }
+
+    /// Starts it; returns when it answers.
+    func start() async throws {
+        try await process.start()
+        try await eventually("server \(id) answers") { try await ask("PING") == .status("PONG") }
+    }
+
+    /// A connection that has given the password.
+    func connect() async throws -> RedisClient {
+        let client = try await RedisClient.connect(port)
+        if !password.isEmpty { _ = try await client.send("AUTH", password) }
+        return client
+    }
+
+    /// Sends commands together, on a connection of their own.
+    @discardableResult
+    func send(_ commands: [[String]]) async throws -> [Reply] {
+        let client = try await connect()
+        defer { client.close() }
+        return try await client.send(commands)
+    }
+
+    @discardableResult
+    func ask(_ command: String...) async throws -> Reply {
+        try await send([command]).first ?? .null
+    }
+
+    /// Sends commands together and expects none to be refused.
+    func run(_ commands: [[String]], sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        for (command, reply) in zip(commands, try await send(commands)) {
+            if case .error(let text) = reply {
+                Issue.record("\(command.joined(separator: " ")): \(text)", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
+    func contents() async throws -> Contents {
+        let client = try await connect()
+        defer { client.close() }
+        return try await Contents.read(client)
+    }
+
+    /// The numbers and texts of one section of INFO.
+    func info(_ section: String) async throws -> [String: String] {
+        infoFields(try await ask("INFO", section).text ?? "")
+    }
+}
+
+/// The `name:value` lines of INFO.
+func infoFields(_ text: String) -> [String: String] {
+    let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in
+        guard let colon = line.firstIndex(of: ":") else { return nil }
+        return (String(line[..<colon]), String(line[line.index(after: colon)...].drop { $0 == " " }))
+    }
+    return Dictionary(pairs) { first, _ in first }
+}
