@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "raft_benchmark", targets: ["raft_benchmark"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
     ],
@@ -54,6 +55,14 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
+            swiftSettings: settings),
+
+        .target(
+            name: "RaftBenchmark",
+            dependencies: ["HubDaemon", "HubStore", "RaftLog", nioCore, nioPosix, logging, arguments],
+            path: "tools/RaftBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "raft_benchmark", dependencies: ["RaftBenchmark", arguments], path: "tools/raft_benchmark",
             swiftSettings: settings),
 
         .target(

@@ -1,15 +1,15 @@
-internal import HubStore
+package import HubStore
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import RaftLog
+package import RaftLog
 
 /// Finding out who this hub is, while its `floyd-path` is empty.
 extension HubTransport {
     /// Asks the other hubs of `floyd-servers`, again and again, until it is certain how to begin (`Joining`).
     ///
     /// - Throws: `Refusal` when this hub may not take part; `CancellationError`.
-    func join(addresses: [Address], incarnation: Incarnation) async throws -> (HubIdentity, Membership) {
+    package func join(addresses: [Address], incarnation: Incarnation) async throws -> (HubIdentity, Membership) {
         var joining = Joining(own: own, addresses: addresses, incarnation: incarnation)
         let hello = Hello(incarnation: incarnation, process: process, address: own)
         var decision = joining.decision

@@ -1,15 +1,15 @@
-internal import HubStore
-internal import Logging
-internal import NIOCore
+package import HubStore
+package import Logging
+package import NIOCore
 internal import NIOPosix
-internal import RaftLog
+package import RaftLog
 internal import Synchronization
 
 /// The hub-to-hub transport: listens on `floyd-local-port`, and keeps a `HubLink` to every other member.
 ///
 /// Order of use: `listen`, for a hub without an identity `join`, then the node is made with this as its transport,
 /// `attach`, and the node is started.
-final class HubTransport: RaftTransport, HubTransportEvents {
+package final class HubTransport: RaftTransport, HubTransportEvents {
     private struct State {
         var node: RaftNode?
         var links: [HubID: HubLink] = [:]
@@ -33,7 +33,7 @@ final class HubTransport: RaftTransport, HubTransportEvents {
     /// - Parameters:
     ///   - own: where the other hubs find this one.
     ///   - wasRefused: told when a hub does not let this one in for good.
-    init(
+    package init(
         own: Address, loop: any EventLoop, log: Logger, process: UInt64,
         serve: @escaping @Sendable ([UInt8]) async -> [UInt8], wasRefused: @escaping @Sendable (Refusal) -> Void
     ) {
@@ -46,7 +46,7 @@ final class HubTransport: RaftTransport, HubTransportEvents {
     }
 
     /// Lets other hubs connect at `host` and `port`.
-    func listen(host: String, port: Int) async throws {
+    package func listen(host: String, port: Int) async throws {
         let listener = try await ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -66,9 +66,9 @@ final class HubTransport: RaftTransport, HubTransportEvents {
     /// The port that it listens on.
     var port: Int? { state.withLock { $0.listener?.localAddress?.port } }
 
-    func attach(_ node: RaftNode) { state.withLock { $0.node = node } }
+    package func attach(_ node: RaftNode) { state.withLock { $0.node = node } }
 
-    func stop() async {
+    package func stop() async {
         let (links, channels) = state.withLock { state in
             state.isStopped = true
             defer { (state.links, state.accepted) = ([:], [:]) }
@@ -80,13 +80,13 @@ final class HubTransport: RaftTransport, HubTransportEvents {
 
     // MARK: For the node
 
-    func send(_ messages: [Message]) {
+    package func send(_ messages: [Message]) {
         guard !messages.isEmpty else { return }
         let links = state.withLock { $0.links }
         for message in messages { links[message.to]?.send(message) }
     }
 
-    func keepConnections(with membership: Membership) {
+    package func keepConnections(with membership: Membership) {
         let (links, channels) = state.withLock { state -> ([HubLink], [any Channel]) in
             for member in membership.members { connect(member.id, at: member.address, &state) }
             // A hub that is not in its own membership has an old one, or none, and cannot know who is gone.
@@ -116,7 +116,8 @@ final class HubTransport: RaftTransport, HubTransportEvents {
     }
 
     /// Has another hub, the primary, do something for this one.
-    func request(_ bytes: [UInt8], from hub: HubID, timeout: TimeAmount) async throws(ProposalError) -> [UInt8] {
+    package func request(_ bytes: [UInt8], from hub: HubID, timeout: TimeAmount) async throws(ProposalError) -> [UInt8]
+    {
         guard let link = state.withLock({ $0.links[hub] }) else { throw .notPrimary(leader: nil) }
         return try await link.call(bytes, timeout: timeout)
     }

@@ -22,7 +22,10 @@ actor HubGroup {
     private(set) var hubs: [Int: Hub] = [:]
     private var disks: [Int: Appender.Disk] = [:]
 
-    init(count: Int) throws {
+    let configuration: RaftConfiguration
+
+    init(count: Int, configuration: RaftConfiguration = RaftConfiguration()) throws {
+        self.configuration = configuration
         addresses = try (0..<count).map { _ in Address(host: "127.0.0.1", port: try freePort()) }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
@@ -50,7 +53,7 @@ actor HubGroup {
                 try log.initialise(identity, membership: membership)
             }
             let node = try RaftNode(
-                log: log, transport: transport, stateMachine: Appender(disk: disk(place)),
+                configuration: configuration, log: log, transport: transport, stateMachine: Appender(disk: disk(place)),
                 seed: .random(in: .min ... .max), observer: { _ in })
             transport.attach(node)
             node.start()

@@ -72,6 +72,29 @@ import Testing
         try await group.close()
     }
 
+    @Test("a hub that is far behind catches up by a snapshot") func snapshot() async throws {
+        var configuration = RaftConfiguration()
+        configuration.keptEntries = 10
+        configuration.compactionStep = 5
+        let group = try HubGroup(count: 2, configuration: configuration)
+        try await group.start(0, list: [0])
+        for byte in UInt8(0)..<100 { try await group.propose(byte) }
+        let first = try #require(await group.hubs[0]).node
+        while first.status.first < LogIndex(50) { try await Task.sleep(for: .milliseconds(5)) }
+        try await group.change(.add(Member(id: HubID(9), address: group.addresses[1])))
+        try await group.start(1, list: [0])
+        try await group.propose(100)
+        try await group.waitForAll { $0 == Array(0...100) }
+        let node = try #require(await group.hubs[1]).node
+        // The status is renewed with every tick.
+        while node.status.first < LogIndex(50) { try await Task.sleep(for: .milliseconds(5)) }
+        try await group.end(1)
+        try await group.start(1, list: [])
+        try await group.propose(101)
+        try await group.waitForAll { $0 == Array(0...101) }
+        try await group.close()
+    }
+
     @Test("a request reaches another hub and brings its answer back") func request() async throws {
         let group = try await founded(2)
         try await group.propose(1)
