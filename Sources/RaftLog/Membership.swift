@@ -74,8 +74,9 @@ public enum MembershipChange: Hashable, Sendable {
     case promote(HubID)
     /// Takes a hub out. A leader that takes itself out hands over once the change is committed.
     case remove(HubID)
-    /// Writes down the disk of a hub that was heard from for the first time. From then on every hub whose log has
-    /// the entry refuses another disk under that name. A disk that is lost before the entry has reached all but
-    /// `quorum - 2` of the others could still be replaced unnoticed by an empty one; the leader proposes it at once.
+    /// Writes down the disk of a hub that was heard from for the first time. Once that is committed, every hub whose
+    /// log has the entry refuses another disk under that name; an entry that is not committed may be cut off again, and
+    /// the knowledge with it. A disk that is lost before the committed entry has reached all but `quorum - 2` of the
+    /// others could be replaced unnoticed by an empty one; the leader proposes it at once.
     case identify(HubID, Incarnation)
 }

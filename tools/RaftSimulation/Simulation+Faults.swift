@@ -82,14 +82,19 @@ extension Simulation {
     /// whose disk is named in the logs of all that know it, which comes about within moments (see `MembershipChange`).
     private mutating func wipe(_ hub: SimulatedHub) {
         guard wiped.isEmpty, let core = leader?.core, core.membershipIndex <= core.commit,
-            core.membership.voterCount >= 3, core.membership.member(hub.id) != nil
+            core.membership.voterCount >= 3, core.membership.member(hub.id)?.incarnation == hub.incarnation
         else { return }
         let isKnown = hubs.allSatisfy { other in
             if other === hub { return true }
-            guard let member = other.disk.durable.membership.member(hub.id) else {
-                return core.membership.member(other.id) == nil
+            let log = other.disk.durable
+            guard core.membership.member(other.id) == nil else {
+                // Not just any entry that names the disk: one that is committed, or it could be cut off again.
+                if log.base.index >= core.membershipIndex { return true }
+                // Neither log knows the term of what was cut off its front or lies behind its end.
+                guard let term = core.term(at: core.membershipIndex) else { return false }
+                return log.term(at: core.membershipIndex) == term
             }
-            return member.incarnation == hub.incarnation
+            return log.membership.member(hub.id).map { $0.incarnation == hub.incarnation } ?? true
         }
         guard isKnown else { return }
         note("\(hub.id) loses its disk")

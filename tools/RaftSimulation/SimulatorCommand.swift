@@ -42,7 +42,14 @@ public struct SimulatorCommand: ParsableCommand {
             options.isTraced = true
             var simulation = Simulation(seed: reproduce, options: options)
             defer { for line in simulation.trace { print(line) } }
-            do throws(Violation) { try simulation.run() } catch { simulation.note("violation: \(error)") }
+            var isFound = false
+            do throws(Violation) {
+                try simulation.run()
+            } catch {
+                simulation.note("violation: \(error)")
+                isFound = true
+            }
+            if isFound == (bug == nil) { throw ExitCode.failure }
             return
         }
         let clock = ContinuousClock()

@@ -10,6 +10,15 @@ import Testing
         #expect(finding == nil, "\(finding.map { "seed \($0.seed): \($0.text)" } ?? "")")
     }
 
+    /// A hub knew a disk from an entry that was cut off again, so it took the empty one that came in its place. That is
+    /// the limit that `MembershipChange.identify` states: the simulator must not lose a disk before its entry is
+    /// committed and in the logs of the others.
+    @Test("loses no disk that is named only in an uncommitted entry") func lostDiskIsNamedForGood() {
+        for seed in [500_285, 500_491] as [UInt64] {
+            #expect(SimulatorCommand.search(seed..<seed + 1, threads: 1, options: Simulation.Options()) == nil)
+        }
+    }
+
     @Test("is the same each time") func deterministic() throws {
         var options = Simulation.Options()
         options.events = 500
