@@ -72,16 +72,19 @@ let package = Package(
             name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
-            name: "HubDaemonTests", dependencies: ["HubDaemon", "HubStore", "pika_hub", nioCore, nioPosix, logging],
+            name: "HubDaemonTests",
+            dependencies: ["HubDaemon", "HubStore", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
         // Runs the built executables and links none of them.
-        .testTarget(name: "EndToEndTests", dependencies: ["HubSync", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["HubSync", "TestSupport", nioCore, nioPosix], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -30,7 +30,9 @@ actor Hub {
         case raft(RaftEvent)
         /// The board shows a newer state.
         case state
-        case relayFailed(String)
+        /// The data plane cannot go on, or could not begin.
+        case syncFailed(String)
+        case beginAgain(Term)
         case stop
     }
 
@@ -106,13 +108,18 @@ actor Hub {
                 throw failure
             case .raft(.applied), .raft(.membership): break
             case .state: sync?.update(board.current)
-            case .relayFailed(let text):
-                // What the relay log held is still at the sources, so a new beginning loses nothing.
-                log.error("relay-failed: \(text); beginning anew in 5 s")
+            case .syncFailed(let text):
+                // What was not delivered is in the relay log, or still at its source.
+                log.error("sync-failed: \(text); beginning anew in 5 s")
                 let term = node.status.term
                 await end()
-                try await Task.sleep(for: .seconds(5))
-                guard node.status.role == .leader, node.status.term == term else { continue }
+                // Not waited for here: a stop must not wait for it either.
+                Task { [sink] in
+                    do { try await Task.sleep(for: .seconds(5)) } catch { return }
+                    sink.yield(.beginAgain(term))
+                }
+            case .beginAgain(let term):
+                guard sync == nil, node.status.role == .leader, node.status.term == term else { continue }
                 await begin(term)
             case .stop:
                 await close()
@@ -139,7 +146,7 @@ actor Hub {
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
                 owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
-                log: log, failed: { [sink] in sink.yield(.relayFailed("\($0)")) })
+                log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else { return service.stop() }
             sync = service
             service.update(board.current)
@@ -149,8 +156,7 @@ actor Hub {
             }
             advancing = Task { await advance(service, term) }
         } catch {
-            log.error("primary-failed: cannot become primary in term \(term): \(error)")
-            sink.yield(.relayFailed("\(error)"))
+            sink.yield(.syncFailed("cannot become primary in term \(term): \(error)"))
         }
     }
 
@@ -169,14 +175,26 @@ actor Hub {
     }
 
     private func save(_ service: SyncService, _ term: Term, isLast: Bool) async throws {
+        // Before the positions are taken: a server that is replaced in between must not be credited with what the
+        // one before it acknowledged.
+        let generations = board.current.servers.mapValues(\.generation)
         let changes = try await service.takeAdvance()
         guard !changes.isEmpty || isLast else { return }
-        let generations = board.current.servers.mapValues(\.generation)
-        _ = try await propose(
-            .advance(
-                progress: Advance(
-                    term: term.rawValue, generations: generations, acknowledged: changes, isLast: isLast)))
+        let step = Advance(term: term.rawValue, generations: generations, acknowledged: changes, isLast: isLast)
+        do {
+            if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
+        } catch {
+            service.forgetAdvance()
+            throw error
+        }
+        if board.current.servers.mapValues(\.generation) != generations { service.forgetAdvance() }
         lastSaved = SyncShell.unixTime
+    }
+
+    /// Makes the replicated positions exact, before a command that hands them on.
+    func savePositions() async throws {
+        guard let sync else { return }
+        try await save(sync, node.status.term, isLast: false)
     }
 
     private func end() async {
@@ -233,12 +251,15 @@ enum HubFailure: Error, CustomStringConvertible {
     /// Hubs cannot talk to each other yet; a hub that waited for the others would wait for ever.
     case groupOfSeveral([Address])
     case noMetrics(port: Int)
+    case cannotListen(Address, String)
 
     var description: String {
         switch self {
         case .groupOfSeveral(let group):
             "floyd-servers names \(group.count) hubs; this version runs a group of one only: give it this hub's own "
                 + "address (floyd-local-ip:floyd-local-port) or leave it out"
+        case .cannotListen(let address, let text):
+            "cannot listen on \(address), where the servers send their binlogs (sdk-port + 1000): \(text)"
         case .noMetrics(let port):
             "metrics-port is \(port); this version has no metrics port: expected 0"
         case .notInGroup(let own, let group):

@@ -25,6 +25,11 @@ struct HubDesk: HubControl {
         let online = Set((status?.links ?? []).filter { $0.syncStatus == 1 }.map(\.id))
         if let reply = hub.board.current.replyWithoutProposing(command, online: online) { return CommandOutcome(reply) }
         do {
+            // The new server goes on where the state says the old one was, so that has to be the latest.
+            switch command {
+            case .transfer, .copy: try await hub.savePositions()
+            default: break
+            }
             return CommandOutcome(try await hub.propose(completed(command, status)))
         } catch let error as ProposalError {
             return outcome(of: error)

@@ -51,8 +51,13 @@ final class SyncService: Sendable {
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
         var listeners: [any Channel] = []
         for host in configuration.bind.isEmpty ? ["0.0.0.0"] : configuration.bind {
-            listeners.append(
-                try await InnerListener.start(shell, on: eventLoop, host: host, port: configuration.inboundPort))
+            do {
+                listeners.append(
+                    try await InnerListener.start(shell, on: eventLoop, host: host, port: configuration.inboundPort))
+            } catch {
+                for listener in listeners { try await listener.close() }
+                throw HubFailure.cannotListen(Address(host: host, port: configuration.inboundPort), "\(error)")
+            }
         }
         try await eventLoop.submit { shell.value.start() }.get()
         return SyncService(shell: shell, eventLoop: eventLoop, listeners: listeners)
@@ -72,6 +77,11 @@ final class SyncService: Sendable {
 
     func takeAdvance() async throws -> SyncEngine.Advance {
         try await eventLoop.submit { [shell] in shell.value.with { $0.takeAdvance() } }.get()
+    }
+
+    /// The last `takeAdvance` did not become part of the state.
+    func forgetAdvance() {
+        eventLoop.execute { [shell] in shell.value.with { $0.forgetAdvance() } }
     }
 
     func status() async throws -> SyncStatus {

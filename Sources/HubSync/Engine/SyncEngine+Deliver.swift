@@ -119,6 +119,11 @@ extension SyncEngine {
         servers.allSatisfy { !$0.link.isRunning || $0.delivery.acknowledged.next == window.next }
     }
 
+    /// The last `takeAdvance` did not become part of the replicated state: the next one says it again.
+    public mutating func forgetAdvance() {
+        for index in servers.indices { servers[index].proposed = [:] }
+    }
+
     /// What changed in the offset matrix since the last call: `acknowledged[source][destination]`, to be proposed to the
     /// Raft log. About once a second, and at a clean stop.
     public mutating func takeAdvance() -> Advance {

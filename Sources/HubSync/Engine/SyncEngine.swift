@@ -117,6 +117,8 @@ public struct SyncEngine: Sendable {
     var touched: UInt8 = 0
     var pending = RelayWrite()
     let recovered: Recovered
+    /// Whether the servers of the beginning have their places: only they go on with the recovered relay log.
+    var hasBegun = false
     var settled = ChunkSequence(0)
     var isBlocked = false
     var isStopping = false
@@ -186,16 +188,18 @@ public struct SyncEngine: Sendable {
                 continue
             }
             fresh.insert(description.id)
-            let cursor = recovered.cursors[description.id]
-            let start = cursor?.acknowledged ?? (window.droppedThrough)
+            // What a new server lacks is read again from its source. Of the relay log it gets what comes from now on:
+            // the last chunks are kept although everyone had them, so it would get those twice.
+            let cursor = hasBegun ? nil : recovered.cursors[description.id]
+            let start = cursor.map { max($0.acknowledged, window.droppedThrough) } ?? window.next.previous
             servers.append(
                 ServerSync(
-                    description, settings: settings,
-                    delivery: Delivery(server: description.id, acknowledged: max(start, window.droppedThrough)),
+                    description, settings: settings, delivery: Delivery(server: description.id, acknowledged: start),
                     run: cursor?.run))
         }
         servers.sort { $0.id < $1.id }
         if !fresh.isEmpty { placeNew(fresh, acknowledged: acknowledged, now: now) }
+        hasBegun = true
         for index in servers.indices where servers[index].description.isPaused && servers[index].link.isRunning {
             perform(servers[index].link.fail("paused by an operator", now: now), at: index, now: now)
         }
@@ -218,7 +222,7 @@ public struct SyncEngine: Sendable {
                 }
                 var base = servers[destination].acknowledged[source]
                 // What was read with the relay log is on its way to whoever was there then.
-                if let received = recovered.received[source], recovered.cursors[id] != nil {
+                if !hasBegun, let received = recovered.received[source], recovered.cursors[id] != nil {
                     base = base ?? BinlogProgress()
                     base?.formUnion(received)
                 }
@@ -228,10 +232,7 @@ public struct SyncEngine: Sendable {
                 bases[id] = base ?? BinlogProgress()
                 if base == nil { servers[index].hasUnplacedDestination = true }
             }
-            let before = servers[index].reader.progress
-            servers[index].reader.reset(bases: bases, floor: before)
-            let mustAskAgain = !servers[index].reader.progress.isSuperset(of: before)
-            if mustAskAgain && servers[index].link.isRunning {
+            if servers[index].reader.place(bases), servers[index].link.isRunning {
                 let actions = servers[index].link.fail("read again from an earlier place for a new server", now: now)
                 perform(actions, at: index, now: now)
             }

@@ -40,12 +40,26 @@ struct SourceReader: Sendable {
 
     /// Starts over with what each destination has, or will have from the relay log.
     mutating func reset(bases: [ServerID: BinlogProgress], floor: BinlogProgress) {
-        progress =
-            bases.values.reduce(nil) { (common: BinlogProgress?, base) in
-                common?.intersection(base) ?? base
-            } ?? floor
+        progress = Self.common(bases) ?? floor
         ahead = bases.filter { !progress.isSuperset(of: $0.value) }
         beginEpoch()
+    }
+
+    /// Takes new destinations in, with what each destination has or will have from the relay log. An epoch that is
+    /// running goes on when nobody needs what it has passed.
+    /// - Returns: whether the source has to be read again from an earlier place.
+    mutating func place(_ bases: [ServerID: BinlogProgress]) -> Bool {
+        let before = progress
+        if !streams.isEmpty, (Self.common(bases) ?? before).isSuperset(of: before) {
+            ahead = bases.filter { !progress.isSuperset(of: $0.value) }
+            return false
+        }
+        reset(bases: bases, floor: before)
+        return !progress.isSuperset(of: before)
+    }
+
+    private static func common(_ bases: [ServerID: BinlogProgress]) -> BinlogProgress? {
+        bases.values.reduce(nil) { common, base in common?.intersection(base) ?? base }
     }
 
     mutating func remove(_ destination: ServerID) { ahead[destination] = nil }

@@ -1,5 +1,6 @@
 import Foundation
 import HubSync
+import TestSupport
 
 /// The hub of a test: a `pika_hub` of its own.
 struct TestHub: Sendable {

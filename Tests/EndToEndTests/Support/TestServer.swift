@@ -1,5 +1,6 @@
 import Foundation
 import HubSync
+import TestSupport
 import Testing
 
 /// A server of a test: a `pika_sim` of its own.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import HubDaemon
@@ -104,7 +105,8 @@ private struct Home {
 private func withHome(_ extra: String, _ body: (Home) async throws -> Void) async throws {
     let path = FileManager.default.temporaryDirectory.path + "/pika_hub-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let (raft, admin) = try freePorts()
+    let raft = FreePorts.reserve()
+    let admin = FreePorts.reserve(withOneAt: 1000)
     let text = """
         floyd-local-ip : 127.0.0.1
         bind : 127.0.0.1
@@ -121,28 +123,4 @@ private func withHome(_ extra: String, _ body: (Home) async throws -> Void) asyn
     defer { home.remove() }
     try home.configure(text)
     try await body(home)
-}
-
-/// Ports that nobody listens on just now: one for Raft, and one for the admin port with the one 1000 above it.
-private func freePorts() throws -> (raft: Int, admin: Int) {
-    for _ in 0..<100 {
-        let admin = Int.random(in: 20_000...30_000)
-        let raft = admin + 500
-        if [admin, admin + 500, admin + 1000].allSatisfy(isFree) { return (raft, admin) }
-    }
-    throw CancellationError()
-}
-
-private func isFree(_ port: Int) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
-    }
 }

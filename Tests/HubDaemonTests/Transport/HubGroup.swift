@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import RaftLog
 import Synchronization
+import TestSupport
 
 @testable import HubDaemon
 
@@ -26,7 +27,7 @@ actor HubGroup {
 
     init(count: Int, configuration: RaftConfiguration = RaftConfiguration()) throws {
         self.configuration = configuration
-        addresses = try (0..<count).map { _ in Address(host: "127.0.0.1", port: try freePort()) }
+        addresses = (0..<count).map { _ in Address(host: "127.0.0.1", port: FreePorts.reserve()) }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
@@ -151,21 +152,4 @@ struct Appender: ReplicatedStateMachine {
     mutating func restore(_ snapshot: [UInt8], through index: LogIndex) throws(StateMachineError) {
         disk.state.withLock { $0 = (snapshot, index) }
     }
-}
-
-/// A port that nothing listens on now.
-private func freePort() throws -> Int {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-            bind(socket, raw, length) == 0 ? getsockname(socket, raw, &length) : -1
-        }
-    }
-    guard result == 0 else { throw POSIXError(.EADDRINUSE) }
-    return Int(UInt16(bigEndian: address.sin_port))
 }

@@ -99,6 +99,18 @@ struct EngineRig {
         perform()
     }
 
+    /// A server joins those that are there, from these places.
+    mutating func join(_ id: UInt32, acknowledged: SyncEngine.Advance) {
+        pikas[id] = FakePika()
+        engine.update(
+            pikas.keys.map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
+            acknowledged: acknowledged, now: now)
+        pass(0.5)
+        dial(id)
+        pass(0.5)
+    }
+
+    mutating func forgetAdvance() { engine.forgetAdvance() }
     mutating func stopReading() { engine.stopReading() }
     mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }
 

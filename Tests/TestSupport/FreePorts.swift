@@ -3,11 +3,11 @@ import Synchronization
 
 /// Ports on 127.0.0.1 that nobody uses and that no other test of this process was given. They lie below the range from
 /// which the system takes ports for outgoing connections, so that a server can be restarted on its own.
-enum FreePorts {
+package enum FreePorts {
     private static let given = Mutex<Set<Int>>([])
 
     /// - Parameter distance: a second port that has to be free too: P + 1100 for a Pika, S + 1000 for a hub.
-    static func reserve(withOneAt distance: Int = 0) -> Int {
+    package static func reserve(withOneAt distance: Int = 0) -> Int {
         while true {
             let port = Int.random(in: 10000..<31000)
             let ports: Set<Int> = [port, port + distance]
