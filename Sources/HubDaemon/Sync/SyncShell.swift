@@ -138,7 +138,6 @@ final class SyncShell {
     }
 
     private func fail(_ error: StoreError) {
-        log.critical("relay-failed: \(error)")
         ticking?.cancel()
         isStopped = true
         for channel in channels.values { channel.close(promise: nil) }
