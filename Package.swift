@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests",
-            dependencies: ["HubDaemon", "HubStore", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
+            dependencies: ["HubDaemon", "HubStore", "HubSync", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),

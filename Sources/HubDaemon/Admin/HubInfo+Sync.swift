@@ -17,6 +17,7 @@ extension HubInfo {
         conflicts.detected = Int(clamping: sync.counters.conflicts)
         conflicts.repaired = Int(clamping: sync.repaired)
         conflicts.unrepaired = Int(clamping: sync.unrepaired)
+        conflicts.pending = sync.suspects
         unrelayedCommands = sync.counters.unrelayed.mapValues { Int(clamping: $0) }
     }
 

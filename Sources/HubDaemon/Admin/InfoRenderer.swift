@@ -224,7 +224,7 @@ struct InfoRenderer: Sendable {
             "conflicts_detected:\(info.conflicts.detected)",
             "conflicts_repaired:\(info.conflicts.repaired)",
             "conflicts_unrepaired:\(info.conflicts.unrepaired)",
-            "repairs_pending:\(info.state.suspects.count)",
+            "repairs_pending:\(info.conflicts.pending)",
         ]
     }
 
