@@ -46,8 +46,8 @@ import Testing
             rig.engine.conflicts.newest(9).map(\.event) == [
                 .repaired(from: ServerID(1), to: [ServerID(2), ServerID(3)]),
                 .conflict(
-                    write: .init(source: ServerID(2), position: BinlogPosition(file: 0, offset: 200), seconds: 1000),
-                    known: .init(source: ServerID(1), position: BinlogPosition(file: 0, offset: 200), seconds: 1001),
+                    write: .init(source: ServerID(2), position: BinlogPosition(file: 0, offset: 197), seconds: 1000),
+                    known: .init(source: ServerID(1), position: BinlogPosition(file: 0, offset: 197), seconds: 1001),
                     action: .dropped(awaitsRepairFrom: ServerID(1))),
             ])
     }
