@@ -105,7 +105,8 @@ extension SyncEngine {
     /// meantime is never written.
     mutating func write() {
         isWriteDue = false
-        guard !pending.received.isEmpty || !movedCursors.isEmpty || pending.dropThrough != nil || !repairs.changes.isEmpty
+        guard
+            !pending.received.isEmpty || !movedCursors.isEmpty || pending.dropThrough != nil || !repairs.changes.isEmpty
         else { return }
         if let dropped = pending.dropThrough { pending.chunks.removeAll { $0.sequence <= dropped } }
         pending.suspects = repairs.takeChanges()
