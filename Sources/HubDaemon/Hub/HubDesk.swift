@@ -69,7 +69,7 @@ struct HubDesk: HubControl {
         do {
             return try await hub.sync?.conflicts(limit: limit) ?? []
         } catch {
-            log.logger.warning("conflicts: the data plane did not answer: \(error)")
+            log.logger.warning("status: the data plane did not answer: \(error)")
             return []
         }
     }
