@@ -97,23 +97,42 @@ struct HubInfo: Hashable, Sendable {
         var takeovers = 0
         var receivedRecords = 0
         var receivedBytes = 0
+        var receivedPerSecond = 0.0
         var deliveredRecords = 0
         var deliveredBytes = 0
+        var deliveredPerSecond = 0.0
         var refusedCommands = 0
     }
 
-    /// What goes from one server to another.
+    /// What goes from one server to another. Counters begin when this hub becomes primary.
     struct Route: Hashable, Sendable {
         var source: ServerID
         var destination: ServerID
-        /// Records that arrived and are not acknowledged.
-        var lagRecords: Int
+        /// Records that arrived and are not acknowledged, and the bytes of their commands.
+        var lagRecords = 0
+        var lagBytes = 0
+        /// For how long the destination has lacked something.
+        var lagSeconds = 0.0
+        /// What was acknowledged.
+        var records = 0
+        var bytes = 0
+        var recordsPerSecond = 0.0
+        var bytesPerSecond = 0.0
+        var purge: Purge?
 
-        init(source: ServerID, destination: ServerID, lagRecords: Int = 0) {
+        init(source: ServerID, destination: ServerID) {
             self.source = source
             self.destination = destination
-            self.lagRecords = lagRecords
         }
+    }
+
+    /// How a destination's place stands to what the source keeps of its binlog, in files.
+    struct Purge: Hashable, Sendable {
+        /// Files that the source has begun after the oldest of which the destination lacks something.
+        var filesAhead: Int
+        /// Files that the source may still begin before it purges that one.
+        var filesLeft: Int
+        var isNear: Bool
     }
 
     struct Relay: Hashable, Sendable {

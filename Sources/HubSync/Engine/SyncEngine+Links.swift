@@ -19,6 +19,7 @@ extension SyncEngine {
             settleVersions(now: now)
             dropAcknowledged(now: now)
             runRepairs(now: now)
+            watch(now: now)
         }
         pumpAll(now: now)
     }
@@ -139,6 +140,7 @@ extension SyncEngine {
             case .stopped:
                 stopped(index, now: now)
             case .status(let status):
+                noteProgress(of: index, status, now: now)
                 servers[index].reader.observe(status, isReading: !isBlocked && !isStopping, now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
@@ -172,6 +174,7 @@ extension SyncEngine {
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence = OrderEvidence()
+        servers[index].isCaughtUp = false
         let run = servers[index].link.report.processID
         if let run, let before = servers[index].run, run != before {
             log(

@@ -128,6 +128,7 @@ public struct SyncEngine: Sendable {
     var counters = SyncCounters()
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0
+    var nextWatch = 0.0
     var lastTick = 0.0
     /// Unix seconds by the hub's clock, as of the last tick.
     var unixTime: UInt32 = 0

@@ -16,6 +16,9 @@ struct EngineRig {
         var delivered: [String] = []
         var pings: [LinkConnectionID] = []
         var answersPings = true
+        /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
+        var newestFile: UInt32 = 0
+        var isAtEnd = true
     }
 
     private(set) var engine: SyncEngine
@@ -161,10 +164,13 @@ struct EngineRig {
         case ("PING", _):
             if pika.answersPings { answer(connection, "+PONG\r\n") } else { pikas[server]?.pings.append(connection) }
         case ("INFO", "server"): answer(connection, bulk: "server_id:\(server)\r\n")
-        case ("INFO", "log"): answer(connection, bulk: "binlog_offset:0 \(pika.offset)\r\n")
+        case ("INFO", "log"):
+            answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
             let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
-            answer(connection, bulk: "Connected hub: 10.0.0.9:7868\r\n\(window)Hub stage: \(pika.stage)\r\n")
+            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) ENDOFFILE" : "0 WORKING")\r\n"
+            let hub = "Connected hub: 10.0.0.9:7868\r\n"
+            answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):
             pikas[server]?.stage = "DEGRADE"
             answer(connection, "+OK\r\n")
