@@ -10,12 +10,15 @@ extension HubInfo {
         relay.nextChunk = Int(clamping: sync.nextChunk.rawValue)
         relay.bytes = sync.relayBytes
         relay.isFull = sync.isRelayFull
+        relay.rejectedConnections = Int(clamping: sync.counters.rejectedConnections)
+        relay.protocolErrors = Int(clamping: sync.counters.protocolErrors)
         memory.versions = sync.versions
         memory.versionTableBytes = sync.versionBytes
         memory.forgottenVersions = Int(clamping: sync.forgottenVersions)
         conflicts.detected = Int(clamping: sync.counters.conflicts)
         conflicts.repaired = Int(clamping: sync.repaired)
         conflicts.unrepaired = Int(clamping: sync.unrepaired)
+        conflicts.pending = sync.suspects
         unrelayedCommands = sync.counters.unrelayed.mapValues { Int(clamping: $0) }
     }
 

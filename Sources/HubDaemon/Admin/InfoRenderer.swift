@@ -222,6 +222,8 @@ struct InfoRenderer: Sendable {
             "relay_max_bytes:\(relay.maximumBytes)",
             "relay_next_chunk:\(relay.nextChunk)",
             "relay_full:\(relay.isFull ? 1 : 0)",
+            "inner_connections_rejected:\(relay.rejectedConnections)",
+            "inner_protocol_errors:\(relay.protocolErrors)",
         ]
     }
 
@@ -231,7 +233,7 @@ struct InfoRenderer: Sendable {
             "conflicts_detected:\(info.conflicts.detected)",
             "conflicts_repaired:\(info.conflicts.repaired)",
             "conflicts_unrepaired:\(info.conflicts.unrepaired)",
-            "repairs_pending:\(info.state.suspects.count)",
+            "repairs_pending:\(info.conflicts.pending)",
         ]
     }
 

@@ -38,7 +38,6 @@ actor Hub {
 
     /// Opens `floyd-path` and gets ready to take part. Nothing runs before `run`.
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
-        guard configuration.metricsPort == 0 else { throw HubFailure.noMetrics(port: configuration.metricsPort) }
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
         let raftLog = try RocksLog(path: directory.raft)
         if raftLog.identity == nil {
@@ -250,7 +249,6 @@ enum HubFailure: Error, CustomStringConvertible {
     case notInGroup(own: Address, group: [Address])
     /// Hubs cannot talk to each other yet; a hub that waited for the others would wait for ever.
     case groupOfSeveral([Address])
-    case noMetrics(port: Int)
     case cannotListen(Address, String)
 
     var description: String {
@@ -260,8 +258,6 @@ enum HubFailure: Error, CustomStringConvertible {
                 + "address (floyd-local-ip:floyd-local-port) or leave it out"
         case .cannotListen(let address, let text):
             "cannot listen on \(address), where the servers send their binlogs (sdk-port + 1000): \(text)"
-        case .noMetrics(let port):
-            "metrics-port is \(port); this version has no metrics port: expected 0"
         case .notInGroup(let own, let group):
             "floyd-servers (\(group.map(\.description).joined(separator: ","))) does not contain this hub's own address "
                 + "\(own) (floyd-local-ip and floyd-local-port)"
