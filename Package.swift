@@ -43,7 +43,10 @@ let package = Package(
         .target(name: "HubSync", dependencies: ["HubStore"], swiftSettings: settings),
         .target(
             name: "HubDaemon",
-            dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, hummingbird, arguments, signals],
+            dependencies: [
+                "HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, hummingbird, hummingbirdCore, arguments,
+                signals,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings, plugins: ["GitRevision"]),
@@ -83,7 +86,7 @@ let package = Package(
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests",
-            dependencies: ["HubDaemon", "HubStore", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
+            dependencies: ["HubDaemon", "HubStore", "HubSync", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),

@@ -14,6 +14,7 @@ actor Hub {
     let log: Logger
     let node: RaftNode
     let board: StateBoard
+    let tails = RouteTails()
     private let directory: FloydPath
     private let lock: LockFile
     private let loops: MultiThreadedEventLoopGroup
@@ -145,7 +146,8 @@ actor Hub {
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
                 owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
-                log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
+                log: log, tails: tails,
+                failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else { return service.stop() }
             sync = service
             service.update(board.current)

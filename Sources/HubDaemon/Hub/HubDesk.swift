@@ -69,6 +69,10 @@ struct HubDesk: HubControl {
 
     func shutDown() async { hub.stop() }
 
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>? {
+        hub.tails.watch(source: source, destination: destination)
+    }
+
     private func attempt(_ body: () async throws(ProposalError) -> Void) async -> CommandOutcome {
         do throws(ProposalError) {
             try await body()

@@ -69,9 +69,19 @@ extension SyncEngine {
     /// Connections on the inner port that have not brought a record; each server has at most ten.
     static let maximumStrangers = 1024
 
-    /// A connection on the inner port, S+1000. Nil: it is refused.
+    /// A connection on the inner port, S+1000. Nil: it is refused. Only servers of the sync are let in; each dials from
+    /// the address at which it is reached itself, and not before its link is being established.
     /// - Parameter host: the address at its other end.
     public mutating func accepted(host: String, now: Double) -> LinkConnectionID? {
+        guard servers.contains(where: { $0.host == host }) else {
+            counters.rejectedConnections += 1
+            actions.append(
+                .log(
+                    LinkEvent(
+                        .warning, "connection-rejected",
+                        "a connection from \(host) to the inner port is closed: no server of the sync is there")))
+            return nil
+        }
         let strangers = connections.values.count { if case .stranger = $0 { true } else { false } }
         guard strangers < Self.maximumStrangers else {
             counters.rejectedConnections += 1

@@ -83,6 +83,8 @@ public struct SyncEngine: Sendable {
     public enum Action: Sendable {
         case connect(LinkConnectionID, Address, fromHubHost: Bool)
         case send(LinkConnectionID, [UInt8])
+        /// Sends a chunk's commands to a destination.
+        case deliver(LinkConnectionID, to: ServerID, RelayChunk)
         case close(LinkConnectionID)
         /// Calls `received` again with what is buffered, and reads on.
         case resume(LinkConnectionID)

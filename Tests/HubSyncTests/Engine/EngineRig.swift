@@ -113,6 +113,22 @@ struct EngineRig {
         pass(0.5)
     }
 
+    /// A connection to the inner port from anywhere; nil: the hub closes it.
+    mutating func connects(from host: String) -> LinkConnectionID? {
+        let connection = engine.accepted(host: host, now: now)
+        perform()
+        return connection
+    }
+
+    /// A server is taken out of the sync.
+    mutating func leave(_ id: UInt32) {
+        let left = pikas.keys.filter { $0 != id }
+        engine.update(
+            left.map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
+            acknowledged: [:], now: now)
+        perform()
+    }
+
     mutating func forgetAdvance() { engine.forgetAdvance() }
     mutating func stopReading() { engine.stopReading() }
     mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }
@@ -144,6 +160,8 @@ struct EngineRig {
             engine.connected(connection, host: address.host, now: now)
         case .send(let connection, let bytes):
             for words in commandWords(bytes) { execute(words, on: connection) }
+        case .deliver(let connection, _, let chunk):
+            for words in commandWords(chunk.commands) { execute(words, on: connection) }
         case .close(let connection):
             guard let server = peers.removeValue(forKey: connection) else { return }
             guard var pika = pikas[server], pika.links.remove(connection) != nil else { return }
