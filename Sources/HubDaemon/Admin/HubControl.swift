@@ -22,6 +22,9 @@ protocol HubControl: Sendable {
     /// The newest conflicts and repairs, newest first, at most `limit`; none unless this hub is the primary.
     func conflicts(limit: Int) async -> [ConflictLog.Entry]
 
+    /// The commands that go from one server to another, as lines, from now on. Nil: too many watch already.
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>?
+
     /// Starts a clean stop, as SIGTERM does.
     func shutDown() async
 }

@@ -13,6 +13,7 @@ final class FakeHub: HubControl {
         var answer: CommandOutcome?
     }
 
+    let tails = RouteTails()
     private let state = Mutex(State())
 
     init(servers: [ServerDescription] = []) {
@@ -76,6 +77,10 @@ final class FakeHub: HubControl {
             .conflict(write: version(1, 4), known: version(2, 5), action: .dropped(awaitsRepairFrom: ServerID(2))),
         ]
         return events.prefix(limit).map { ConflictLog.Entry(unixSeconds: 5, key: Array("k".utf8), event: $0) }
+    }
+
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>? {
+        tails.watch(source: source, destination: destination)
     }
 
     func shutDown() async { state.withLock { $0.isShuttingDown = true } }
