@@ -53,7 +53,7 @@ import Testing
     }
 
     private let data =
-        (0..<1200).map { "SET s\($0) v\($0)" } + ["SET both x", "RPUSH both 1 2", "ZADD z 1 a 2 b", "SETEX e 500 v"]
+        (0..<1200).map { "SET s\($0) v\($0)" } + ["SET both x", "RPUSH both 1 2", "ZADD z 1 a 2 b", "SET e v", "EXPIREAT e 2000000000"]
 
     @Test func equalServersAreEqual() async throws {
         try await withPikas(3) { servers in
@@ -71,7 +71,7 @@ import Testing
             for server in servers { try await run(data, at: server) }
             try await run(["DEL s7", "SET s8 other"], at: servers[0])
             try await run(["RPUSH both 3", "EXPIRE s9 1000"], at: servers[1])
-            try await run(["SET only here", "ZADD z 3 a", "EXPIRE e 510", "EXPIRE s10 1"], at: servers[2])
+            try await run(["SET only here", "ZADD z 3 a", "EXPIREAT e 2000000010", "EXPIRE s10 1"], at: servers[2])
             let figures = try await compare(servers)
             // s10 differs too, until it has expired at one server and does still.
             #expect(figures.different + figures.restless == 8)
