@@ -53,7 +53,9 @@ import Testing
     }
 
     private let data =
-        (0..<1200).map { "SET s\($0) v\($0)" } + ["SET both x", "RPUSH both 1 2", "ZADD z 1 a 2 b", "SET e v", "EXPIREAT e 2000000000"]
+        (0..<1200).map { "SET s\($0) v\($0)" } + [
+            "SET both x", "RPUSH both 1 2", "ZADD z 1 a 2 b", "SET e v", "EXPIREAT e 2000000000",
+        ]
 
     @Test func equalServersAreEqual() async throws {
         try await withPikas(3) { servers in
