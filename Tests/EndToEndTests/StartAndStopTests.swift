@@ -41,7 +41,9 @@ import Testing
             try await source.ask("INCR", "count")
             try await cluster.awaitEqual()
             #expect(try await destination.ask("GET", "count").text == "101")
-            #expect(try await destination.info("stats")["sim_delivered_commands"] == "101")
+            // One more when the key has been copied already: the last INCR was written while no hub watched.
+            let deliveredAfterwards = try await destination.info("stats")["sim_delivered_commands"]
+            #expect(["101", "102"].contains(deliveredAfterwards))
         }
     }
 }

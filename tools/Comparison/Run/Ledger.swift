@@ -21,6 +21,10 @@ actor Ledger {
     private var pace: Pace
     private var counts = Figures()
     private var openScans: Int
+    /// Keys that were reported: a Pika's scan names a key once for each type that it has. Beyond the bound one may be
+    /// reported twice.
+    private var reported: Set<[UInt8]> = []
+    private static let maximumReported = 100_000
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
@@ -57,7 +61,7 @@ actor Ledger {
     /// - Parameter states: of every server.
     func compared(_ key: [UInt8], _ states: [KeyState]) {
         counts.compared += 1
-        if !states.areEqual(tolerance: tolerance) { queue.add(key, states, now: now) }
+        if !states.areEqual(tolerance: tolerance), !reported.contains(key) { queue.add(key, states, now: now) }
     }
 
     func leftOut(_ type: String) { counts.uncompared[type, default: 0] += 1 }
@@ -77,6 +81,7 @@ actor Ledger {
         case .different: counts.different += 1
         case .restless: counts.restless += 1
         }
+        if verdict == .different || verdict == .restless, reported.count < Self.maximumReported { reported.insert(key) }
         return verdict
     }
 }
