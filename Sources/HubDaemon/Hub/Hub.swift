@@ -147,7 +147,10 @@ actor Hub {
                 configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
                 owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
                 log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
-            guard reign.begin(service) else { return service.stop() }
+            guard reign.begin(service) else {
+                service.stop()
+                return try await service.stopped()
+            }
             sync = service
             service.update(board.current)
             log.info("primary: this hub is the primary in term \(term)")

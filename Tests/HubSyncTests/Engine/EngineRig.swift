@@ -150,7 +150,7 @@ struct EngineRig {
             if peers[connection] != nil { inbox.append((connection, [])) }
         case .write(let write): written += write.chunks
         case .read(let server, let from, _):
-            engine.loaded(server, written.filter { $0.sequence >= from }, now: now)
+            engine.loaded(server, written.filter { $0.sequence >= from }, from: from, now: now)
         case .log(let event): logged.append(event.kind)
         }
     }
