@@ -70,8 +70,8 @@ struct VersionTable: Sendable {
     }
 
     private struct Generation {
-        /// Empty until the first version is set, so that an idle hub does not hold the memory.
-        private var slots: [Slot] = []
+        /// All of it from the start: to allocate so much while records arrive would hold them up.
+        private var slots: [Slot]
         let capacity: Int
         private(set) var count = 0
         private(set) var newest = ChunkSequence(0)
@@ -82,7 +82,15 @@ struct VersionTable: Sendable {
         private static let lastRound: UInt8 = 127
         private static let echoed: UInt8 = 1
 
-        init(capacity: Int) { self.capacity = capacity }
+        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
+        init(capacity: Int) {
+            self.capacity = capacity
+            slots = Array(unsafeUninitializedCapacity: capacity) { slots, count in
+                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
+                slots.initialize(repeating: Slot())
+                count = capacity
+            }
+        }
 
         @inline(__always)
         private func isUsed(_ slot: Slot) -> Bool { slot.flags >> 1 == round }
@@ -104,7 +112,6 @@ struct VersionTable: Sendable {
 
         @inline(__always)
         mutating func set(_ version: KeyVersion, of hash: KeyHash) {
-            if slots.isEmpty { allocate() }
             let place = place(of: hash)
             if !isUsed(slots[place]) { count += 1 }
             slots[place] = Slot(
@@ -113,15 +120,6 @@ struct VersionTable: Sendable {
                 counter: version.counter, effect: version.effect.rawValue,
                 flags: round << 1 | (version.wasEchoed ? Self.echoed : 0))
             newest = max(newest, version.sequence)
-        }
-
-        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
-        private mutating func allocate() {
-            slots = Array(unsafeUninitializedCapacity: capacity) { [capacity] slots, count in
-                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
-                slots.initialize(repeating: Slot())
-                count = capacity
-            }
         }
 
         /// A slot may lie in two lines of the cache: its hash is at one end, its flags are at the other.
