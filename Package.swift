@@ -22,6 +22,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
+        .executable(name: "pika_hub_inspect", targets: ["pika_hub_inspect"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
         .executable(name: "raft_benchmark", targets: ["raft_benchmark"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
@@ -43,6 +44,13 @@ let package = Package(
             dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, signals],
             swiftSettings: settings),
         .executableTarget(name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings),
+
+        .target(
+            name: "Inspection", dependencies: ["HubStore", "RaftLog", "HubSync", arguments], path: "tools/Inspection",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub_inspect", dependencies: ["Inspection", arguments], path: "tools/pika_hub_inspect",
+            swiftSettings: settings),
 
         .target(
             name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",
@@ -85,6 +93,10 @@ let package = Package(
         // Runs the built executables and links none of them.
         .testTarget(
             name: "EndToEndTests", dependencies: ["HubSync", "TestSupport", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "InspectionTests",
+            dependencies: ["Inspection", "HubStore", "HubSync", "RaftLog", "pika_hub_inspect", arguments],
+            swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

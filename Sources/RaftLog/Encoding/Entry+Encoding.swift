@@ -9,6 +9,14 @@ import HubStore
 //     HardState    1 term  2 vote (absent: none)  3 commit
 //     Identity     1 hub  2 group  3 incarnation
 
+extension FieldReader.Value {
+    /// An index or a term. So far from the greatest number that counting on from it never overflows, whoever sent it.
+    func count(_ field: Int) throws(FieldError) -> UInt64 {
+        guard number < 1 << 62 else { throw .unexpected(field: field, in: "log") }
+        return number
+    }
+}
+
 extension Entry {
     func encode(to writer: inout FieldWriter) {
         writer.put(1, index.rawValue)
@@ -34,8 +42,8 @@ extension Entry {
         var membership = Membership()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: index = LogIndex(value.number)
-            case 2: term = Term(value.number)
+            case 1: index = LogIndex(try value.count(field))
+            case 2: term = Term(try value.count(field))
             case 3: kind = value.number
             case 4: command = value.array
             case 5: membership = try Membership(decoding: value.bytes)
@@ -119,8 +127,8 @@ extension SnapshotMetadata {
         var membership = Membership()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: index = LogIndex(value.number)
-            case 2: term = Term(value.number)
+            case 1: index = LogIndex(try value.count(field))
+            case 2: term = Term(try value.count(field))
             case 3: membership = try Membership(decoding: value.bytes)
             default: break
             }
@@ -141,9 +149,9 @@ extension HardState {
         self.init()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: term = Term(value.number)
+            case 1: term = Term(try value.count(field))
             case 2: vote = HubID(value.number)
-            case 3: commit = LogIndex(value.number)
+            case 3: commit = LogIndex(try value.count(field))
             default: break
             }
         }
