@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
         .executable(name: "pika_hub_inspect", targets: ["pika_hub_inspect"]),
+        .executable(name: "fuzz", targets: ["fuzz"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
         .executable(name: "raft_benchmark", targets: ["raft_benchmark"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
@@ -80,6 +81,12 @@ let package = Package(
             name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
 
+        .target(
+            name: "Fuzzing", dependencies: ["HubDaemon", "HubStore", "HubSync", "Inspection", "RaftLog", arguments],
+            path: "tools/Fuzzing", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz", dependencies: ["Fuzzing", arguments], path: "tools/fuzz", swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
@@ -97,6 +104,7 @@ let package = Package(
             name: "InspectionTests",
             dependencies: ["Inspection", "HubStore", "HubSync", "RaftLog", "pika_hub_inspect", arguments],
             swiftSettings: settings),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

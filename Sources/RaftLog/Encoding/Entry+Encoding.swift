@@ -1,4 +1,4 @@
-import HubStore
+package import HubStore
 
 // Fields of what is on disk and between hubs. Numbers are never used again for something else.
 //
@@ -18,7 +18,7 @@ extension FieldReader.Value {
 }
 
 extension Entry {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, index.rawValue)
         writer.put(2, term.rawValue)
         switch payload {
@@ -33,7 +33,7 @@ extension Entry {
     }
 
     /// An unknown kind is an error: skipping an entry that a newer hub has made would leave the hubs different.
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var index = LogIndex.zero
         var term = Term.zero
@@ -114,13 +114,13 @@ extension Member {
 }
 
 extension SnapshotMetadata {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, index.rawValue)
         writer.put(2, term.rawValue)
         writer.put(3) { membership.encode(to: &$0) }
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var index = LogIndex.zero
         var term = Term.zero
@@ -138,13 +138,13 @@ extension SnapshotMetadata {
 }
 
 extension HardState {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, term.rawValue)
         writer.put(2, vote?.rawValue ?? 0)
         writer.put(3, commit.rawValue)
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         self.init()
         while let (field, value) = try reader.next() {
@@ -159,13 +159,13 @@ extension HardState {
 }
 
 extension HubIdentity {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, hub.rawValue)
         writer.put(2, group.rawValue)
         writer.put(3, incarnation.rawValue)
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var numbers: [UInt64] = [0, 0, 0]
         while let (field, value) = try reader.next() {

@@ -14,7 +14,7 @@ import HubStore
 // and doesn't say what it dropped. A file is damaged, and not just torn, when a whole record stands behind that place.
 
 /// What a write-ahead log holds behind its last whole record.
-enum WALEnd: Equatable {
+package enum WALEnd: Equatable {
     /// Nothing.
     case clean
     /// A record that was not written to its end, which is what a crash leaves.
@@ -23,13 +23,18 @@ enum WALEnd: Equatable {
     case damaged(offset: Int)
 }
 
-struct WALFile {
+package struct WALFile {
     private static let blockBytes = 32 << 10
     private static let headerBytes = 7
 
-    let bytes: [UInt8]
-    /// The number in the file's name.
-    let number: UInt64
+    private let bytes: [UInt8]
+    private let number: UInt64
+
+    /// - Parameter number: the number in the file's name.
+    package init(bytes: [UInt8], number: UInt64) {
+        self.bytes = bytes
+        self.number = number
+    }
 
     private struct Record {
         var end: Int
@@ -37,7 +42,7 @@ struct WALFile {
         var part: UInt8
     }
 
-    var end: WALEnd {
+    package var end: WALEnd {
         var offset = 0
         /// Where the first part stands of what has no last part yet.
         var begun: Int?
