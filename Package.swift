@@ -44,7 +44,9 @@ let package = Package(
             name: "HubDaemon",
             dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, signals],
             swiftSettings: settings),
-        .executableTarget(name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings, plugins: ["GitRevision"]),
+        .plugin(name: "GitRevision", capability: .buildTool(), path: "tools/GitRevision"),
 
         .target(
             name: "Inspection", dependencies: ["HubStore", "RaftLog", "HubSync", arguments], path: "tools/Inspection",
