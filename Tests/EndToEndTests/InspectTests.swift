@@ -34,35 +34,44 @@ import Testing
         }
     }
 
-    /// How the positions of an original pika_hub are given to this one: what lies before one is not delivered again.
-    @Test func deliveryGoesOnFromAPositionSetByHand() async throws {
+    /// The way over from an original pika_hub without a gap: the new hub is started once without servers, given the
+    /// positions up to which the old one has delivered, and then its servers.
+    @Test func deliveryGoesOnFromPositionsSetByHand() async throws {
         try await withCluster(2) { cluster in
             try await cluster.startServers()
             let (source, destination) = (cluster.servers[0], cluster.servers[1])
+            try cluster.configureHub(withServers: false)
             try await cluster.hub.start()
-            try await source.ask("INCR", "before")
-            try await cluster.awaitEqual()
+            try await eventually("the hub answers") { try await cluster.hub.ask("PING") == .status("PONG") }
             #expect(await cluster.hub.process.stop() == 0)
 
-            try await source.run([["SET", "skipped", "1"], ["INCR", "skipped too"]])
-            let place = try #require(try await source.info("log")["binlog_offset"])
+            try await source.run([["SET", "delivered", "by the old hub"], ["INCR", "delivered too"]])
+            for (from, to) in [(source, "2"), (destination, "1")] {
+                let place = try #require(try await from.info("log")["binlog_offset"]).split(separator: " ")
+                let arguments = ["\(from.id)", to, place.joined(separator: ":"), "--yes"]
+                let (status, output) = try await cluster.inspect(["set-offset"], arguments)
+                #expect(status == 0, "\(output)")
+            }
             try await source.run([["INCR", "after"]])
-            let (status, output) = try await cluster.inspect(
-                ["set-offset"], ["1", "2", place.split(separator: " ").joined(separator: ":"), "--yes"])
-            #expect(status == 0, "\(output)")
+
+            try cluster.configureHub(withServers: true)
             try await cluster.hub.start()
-            try await eventually("what follows the position is there") {
+            try await eventually("what follows the positions is there") {
                 try await destination.ask("GET", "after").text == "1"
             }
-            #expect(try await destination.ask("GET", "skipped") == .null)
-            #expect(try await destination.ask("GET", "skipped too") == .null)
-            #expect(try await destination.ask("GET", "before").text == "1")
+            #expect(try await destination.ask("GET", "delivered") == .null)
+            #expect(try await destination.ask("GET", "delivered too") == .null)
             #expect(try await cluster.inspect(["verify"]).status == 0)
         }
     }
 }
 
 extension TestCluster {
+    fileprivate func configureHub(withServers: Bool) throws {
+        try hub.settings.filter { withServers || $0.key != "pika-servers" }.map { "\($0.key) : \($0.value)\n" }.joined()
+            .write(to: directory.appending(path: "hub.conf"), atomically: true, encoding: .utf8)
+    }
+
     /// Runs `pika_hub_inspect` on the hub's directory.
     fileprivate func inspect(
         _ command: [String], _ arguments: [String] = []

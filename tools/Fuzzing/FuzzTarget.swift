@@ -68,7 +68,7 @@ func mutate(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {
         case 0: bytes[place] = UInt8(random.below(256))
         case 1: bytes[place] ^= 1 << UInt8(random.below(8))
         case 2: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(8)))
-        case 3: bytes.insert(Array("$*-+:\r\n09\"\\ ,#{}[]\0".utf8)[random.below(20)], at: place)
+        case 3: bytes.insert(markers[random.below(markers.count)], at: place)
         case 4:
             let digits = bytes.indices.filter { bytes[$0] &- 48 < 10 }
             if !digits.isEmpty { bytes[digits[random.below(digits.count)]] = 48 + UInt8(random.below(10)) }
@@ -82,6 +82,8 @@ func mutate(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {
         }
     }
 }
+
+private let markers = Array("$*-+:\r\n09\"\\ ,#{}[]\0".utf8)
 
 /// Numbers at which arithmetic goes wrong, as text and as varints.
 private let extremes: [[UInt8]] =

@@ -59,5 +59,5 @@ func readable(unixTime: UInt32) -> String {
         .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
 }
 
-/// `+ 1`, but for a plural.
+/// `1 chunk`, `2 chunks`.
 func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
