@@ -21,11 +21,11 @@ final class SyncService: Sendable {
     ///   - owner: who the relay log belongs to from now on.
     ///   - previousOwner: the primary of the term before, as the state names it. A relay log that is not its own is
     ///     out of date: another hub has been primary since.
+    ///   - tails: told of everything that is delivered.
     ///   - failed: told once when the relay store fails.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
-        previousOwner: String?,
-        log: Logger, failed: @escaping @Sendable (StoreError) -> Void
+        previousOwner: String?, log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -45,7 +45,7 @@ final class SyncService: Sendable {
                 cursors: relay.cursors, received: relay.received, suspects: relay.suspects)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
-                hubHost: hubHost, log: log, failed: failed)
+                hubHost: hubHost, log: log, tails: tails, failed: failed)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
