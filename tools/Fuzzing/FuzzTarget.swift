@@ -1,3 +1,5 @@
+package import RaftLog
+
 // Fuzzing: seeded mutations of good bytes, handed to every parser that reads bytes from outside.
 //
 // A case is one number: it chooses the example, the damage, and the places where streams are cut. So a failure is
@@ -10,22 +12,22 @@ package struct FuzzTarget: Sendable {
     /// Good bytes, from which every case begins.
     let examples: [[UInt8]]
     /// Reads the bytes, and throws when what was read cannot be right.
-    let check: @Sendable (_ bytes: [UInt8], _ random: inout FuzzRandom) throws(FuzzFailure) -> Void
+    let check: @Sendable (_ bytes: [UInt8], _ random: inout SplitMix) throws(FuzzFailure) -> Void
 
     /// Runs the case with this number.
     package func run(_ number: UInt64) throws(FuzzFailure) {
-        var random = FuzzRandom(state: number)
+        var random = SplitMix(seed: number)
         let bytes = input(&random)
         try check(bytes, &random)
     }
 
     /// The bytes of a case, to be looked at.
     package func input(ofCase number: UInt64) -> [UInt8] {
-        var random = FuzzRandom(state: number)
+        var random = SplitMix(seed: number)
         return input(&random)
     }
 
-    private func input(_ random: inout FuzzRandom) -> [UInt8] {
+    private func input(_ random: inout SplitMix) -> [UInt8] {
         var bytes = examples[random.below(examples.count)]
         if random.below(4) == 0 { bytes += examples[random.below(examples.count)] }
         if random.below(16) != 0 { mutate(&bytes, &random) }
@@ -44,24 +46,13 @@ func expect(_ holds: Bool, _ what: @autoclosure () -> String) throws(FuzzFailure
     if !holds { throw FuzzFailure(what()) }
 }
 
-/// SplitMix64 (Steele et al. 2014).
-struct FuzzRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix {
     /// 0 ..< count, of which there is at least one.
     mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 }
 
 /// One to six damages.
-func mutate(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {
+func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix) {
     for _ in 0...random.below(6) where !bytes.isEmpty {
         let place = random.below(bytes.count)
         switch random.below(9) {
@@ -94,7 +85,7 @@ private let extremes: [[UInt8]] =
     ]
 
 /// Cuts bytes into parts, as a connection may deliver them.
-func cut(_ bytes: [UInt8], _ random: inout FuzzRandom) -> [ArraySlice<UInt8>] {
+func cut(_ bytes: [UInt8], _ random: inout SplitMix) -> [ArraySlice<UInt8>] {
     var parts: [ArraySlice<UInt8>] = []
     var rest = bytes[...]
     let longest = 1 + random.below(random.below(2) == 0 ? 4 : 200)

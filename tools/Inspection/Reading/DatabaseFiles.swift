@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HubStore
 
 /// The names in the directory of one RocksDB database.
 struct DatabaseFiles {
@@ -34,5 +35,12 @@ struct DatabaseFiles {
             let isKnown = ["CURRENT", "LOCK", "IDENTITY", "LOG"].contains(name)
             return !isNumbered && !isKnown && !["MANIFEST-", "OPTIONS-", "LOG.old."].contains { name.hasPrefix($0) }
         }
+    }
+}
+
+extension StoreError {
+    /// The hub crashed while it made the database, so that nothing was ever written to it.
+    var isOfHalfMadeDatabase: Bool {
+        if case .refused(_, let text) = self { text.contains("Column family not found") } else { false }
     }
 }

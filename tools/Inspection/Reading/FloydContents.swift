@@ -63,8 +63,7 @@ struct FloydContents {
             do {
                 return try open().map(Part.content) ?? .unused
             } catch {
-                // A crash while the database was made: nothing was ever written to it.
-                if "\(error)".contains("Column family not found") { return .unused }
+                if (error as? StoreError)?.isOfHalfMadeDatabase == true { return .unused }
                 if left == 0 { return .unreadable("\(error)") }
                 left -= 1
                 usleep(50_000)
