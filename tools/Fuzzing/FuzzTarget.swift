@@ -1,4 +1,4 @@
-package import RaftLog
+import RaftLog
 
 // Fuzzing: seeded mutations of good bytes, handed to every parser that reads bytes from outside.
 //
