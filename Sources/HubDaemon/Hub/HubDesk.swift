@@ -65,7 +65,14 @@ struct HubDesk: HubControl {
         await attempt { () throws(ProposalError) in try await hub.node.transferLeadership(to: successor) }
     }
 
-    func conflicts(limit: Int) async -> [ConflictReport] { [] }
+    func conflicts(limit: Int) async -> [ConflictLog.Entry] {
+        do {
+            return try await hub.sync?.conflicts(limit: limit) ?? []
+        } catch {
+            log.logger.warning("status: the data plane did not answer: \(error)")
+            return []
+        }
+    }
 
     func shutDown() async { hub.stop() }
 
@@ -109,6 +116,7 @@ struct HubDesk: HubControl {
         info.memory.residentBytes = ProcessFigures.residentBytes
         info.memory.maximumVersionTableBytes = configuration.current.versionTableMemoryBytes
         info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
+        info.conflicts.pending = info.state.suspects.count
         if let sync = await syncStatus() { info.show(sync) }
         info.warnings += info.state.differences(from: configuration.current.pikaServers)
         return info

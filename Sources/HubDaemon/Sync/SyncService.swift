@@ -93,6 +93,10 @@ final class SyncService: Sendable {
         try await eventLoop.submit { [shell] in shell.value.with { $0.status } }.get()
     }
 
+    func conflicts(limit: Int) async throws -> [ConflictLog.Entry] {
+        try await eventLoop.submit { [shell] in shell.value.with { $0.conflicts.newest(limit) } }.get()
+    }
+
     /// Reads no more from the sources, and returns when everything that was read is acknowledged, or after `limit`.
     func drain(_ limit: TimeAmount) async throws -> Bool {
         let deadline = NIODeadline.now() + limit

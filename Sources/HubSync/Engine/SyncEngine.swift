@@ -132,6 +132,7 @@ public struct SyncEngine: Sendable {
     /// A held connection was found not to have to wait.
     var resumeSoon = false
     var counters = SyncCounters()
+    public internal(set) var conflicts = ConflictLog()
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0
     var nextWatch = 0.0
