@@ -18,13 +18,10 @@ final class SyncService: Sendable {
     }
 
     /// - Parameters:
-    ///   - owner: who the relay log belongs to from now on.
-    ///   - previousOwner: the primary of the term before, as the state names it. A relay log that is not its own is
-    ///     out of date: another hub has been primary since.
+    ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
     ///   - failed: told once when the relay store fails.
     static func start(
-        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
-        previousOwner: String?,
+        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
         log: Logger, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
@@ -35,7 +32,8 @@ final class SyncService: Sendable {
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
         let shell = try await eventLoop.submit {
             var relay = try RelayStore(path: relayPath)
-            if let previousOwner, relay.owner == previousOwner {
+            let owner = RelayOwner(primary).text
+            if RelayOwner(text: relay.owner)?.isContinued(by: primary) == true {
                 try relay.own(owner)
             } else {
                 try relay.start(over: owner)
@@ -50,13 +48,15 @@ final class SyncService: Sendable {
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
         var listeners: [any Channel] = []
-        for host in configuration.bind.isEmpty ? ["0.0.0.0"] : configuration.bind {
+        for host in configuration.listenHosts {
             do {
                 listeners.append(
                     try await InnerListener.start(shell, on: eventLoop, host: host, port: configuration.inboundPort))
             } catch {
                 for listener in listeners { try await listener.close() }
-                throw HubFailure.cannotListen(Address(host: host, port: configuration.inboundPort), "\(error)")
+                throw HubFailure.cannotListen(
+                    Address(host: host, port: configuration.inboundPort),
+                    use: "where the servers send their binlogs (sdk-port + 1000)", "\(error)")
             }
         }
         try await eventLoop.submit { shell.value.start() }.get()
