@@ -127,8 +127,7 @@ extension SyncEngine {
                     seconds: unixTime, counter: 0, effect: .whole, wasEchoed: false, source: suspect.winner, file: 0,
                     offset: 0, sequence: chunk.sequence), of: hash, settled: settled)
         }
-        window.append(chunk, now: now)
-        pending.chunks.append(chunk)
+        append(chunk, now: now)
         repairs.finish(reading.token, wasRepaired: true)
         pumpAll(now: now)
     }

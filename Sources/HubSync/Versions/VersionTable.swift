@@ -98,7 +98,7 @@ struct VersionTable: Sendable {
 
         @inline(__always)
         mutating func set(_ version: KeyVersion, of hash: KeyHash) {
-            if slots.isEmpty { slots = Array(repeating: Slot(), count: capacity) }
+            if slots.isEmpty { allocate() }
             let place = place(of: hash)
             if slots[place].flags & Self.used == 0 { count += 1 }
             slots[place] = Slot(
@@ -109,9 +109,23 @@ struct VersionTable: Sendable {
             newest = max(newest, version.sequence)
         }
 
+        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
+        private mutating func allocate() {
+            slots = Array(unsafeUninitializedCapacity: capacity) { [capacity] slots, count in
+                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
+                slots.initialize(repeating: Slot())
+                count = capacity
+            }
+        }
+
+        /// A slot may lie in two lines of the cache: its hash is at one end, its flags are at the other.
         @inline(__always)
         func touch(_ hash: KeyHash) -> UInt8 {
-            count == 0 ? 0 : slots[Int(truncatingIfNeeded: hash.high) & (capacity - 1)].flags
+            if count == 0 { return 0 }
+            return slots.withUnsafeBufferPointer { slots in
+                let place = Int(truncatingIfNeeded: hash.high) & (capacity - 1)
+                return slots[place].flags &+ UInt8(truncatingIfNeeded: slots[place].low)
+            }
         }
 
         mutating func clear() {

@@ -24,6 +24,26 @@ import Testing
         #expect(rig.pikas[2]?.delivered.count == count + 2)
     }
 
+    /// Delivery does not wait for the relay log, and what everyone had before it was written never reaches it.
+    @Test func whatEveryoneHadIsNotWritten() throws {
+        var rig = EngineRig(servers: 2)
+        let value = String(repeating: "v", count: 1 << 20)
+        for number in 0..<7 { rig.write(1, "SET key\(number) \(value)") }
+        #expect(rig.pikas[2]?.delivered.count == 7 && rig.written.isEmpty)
+        rig.pass(0.3)
+        let first = try #require(rig.written.first?.sequence)
+        #expect(first > ChunkSequence(1) && rig.written.last?.sequence == ChunkSequence(7))
+    }
+
+    @Test func whatSomeoneLacksIsWritten() {
+        var rig = EngineRig(servers: 3)
+        rig.pikas[3]?.answersPings = false
+        let value = String(repeating: "v", count: 1 << 20)
+        for number in 0..<7 { rig.write(1, "SET key\(number) \(value)") }
+        rig.pass(0.3)
+        #expect(rig.written.map(\.sequence.rawValue) == Array(1...7))
+    }
+
     @Test func theRelayIsEmptiedBehindTheSlowest() {
         var rig = EngineRig(servers: 3)
         rig.pikas[3]?.answersPings = false

@@ -18,6 +18,8 @@ final class HubProcess {
     private(set) var relay: MemoryRelay
     private var connections: [LinkConnectionID: Connection] = [:]
     private var isRunningActions = false
+    /// The next chunk to tell the oracle of.
+    private var noted = ChunkSequence(0)
     private(set) var isDead = false
     private var saboteur: Saboteur
 
@@ -29,6 +31,7 @@ final class HubProcess {
         var settings = SyncEngine.Settings(hubHost: host, hubPort: HubGroup.port, seed: 1)
         settings.versionBytes = 64 << 10
         engine = SyncEngine(settings: settings, recovered: saboteur.recovered(relay.recovered))
+        noted = engine.nextChunk
         let servers = world.servers.map {
             SyncEngine.Server(
                 id: ServerID($0.id), address: Address(host: $0.host, port: $0.port), password: "")
@@ -56,7 +59,9 @@ final class HubProcess {
     private func advance() {
         world.timeline.after(1) { [self] in
             guard !isDead else { return }
-            let advance = saboteur.advance(engine.takeAdvance(), received: relay.received, world.servers.map(\.id))
+            var taken: SyncEngine.Advance = [:]
+            with { taken = $0.takeAdvance() }
+            let advance = saboteur.advance(taken, received: relay.received, world.servers.map(\.id))
             world.timeline.after(world.random.between(0.001...0.1)) { [self] in
                 if !isDead { world.hubs.agree(advance) }
             }
@@ -102,6 +107,13 @@ final class HubProcess {
         defer { isRunningActions = false }
         var actions = engine.takeActions()
         while !actions.isEmpty, !isDead {
+            while noted < engine.nextChunk {
+                if let chunk = engine.chunk(noted) {
+                    note(chunk)
+                    saboteur.relayed(chunk)
+                }
+                noted = noted.next
+            }
             for action in actions where !isDead { run(action) }
             actions = engine.takeActions()
         }
@@ -117,8 +129,6 @@ final class HubProcess {
                 world.timeline.after(0) { [self] in received(id, changed.answer, isForged: true) }
             }
         case .write(let write):
-            for chunk in write.chunks { note(chunk) }
-            saboteur.written(write)
             relay.write(write)
         case .connect(let id, let address, let fromHubHost):
             connect(id, address, fromHubHost: fromHubHost)
