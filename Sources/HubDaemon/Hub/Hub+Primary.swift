@@ -20,7 +20,8 @@ extension Hub {
             }
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: syncLoop, relayPath: directory.relay, primary: primary,
-                log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
+                log: log, tails: tails,
+                failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else { return service.stop() }
             sync = service
             service.update(board.current)

@@ -13,6 +13,7 @@ actor Hub {
     nonisolated let log: Logger
     nonisolated let board: StateBoard
     nonisolated let transport: HubTransport
+    nonisolated let tails = RouteTails()
     let directory: FloydPath
     private let lock: LockFile
     private let loops: MultiThreadedEventLoopGroup
@@ -46,7 +47,6 @@ actor Hub {
 
     /// Opens `floyd-path` and listens for the other hubs. Nothing else runs before `run`.
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
-        guard configuration.metricsPort == 0 else { throw HubFailure.noMetrics(port: configuration.metricsPort) }
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
         let hub = Hub(configuration, log, directory, lock)
         let raftLog = try RocksLog(path: directory.raft)

@@ -3,7 +3,6 @@ internal import RaftLog
 
 /// Why a hub cannot start, or cannot go on.
 enum HubFailure: Error, CustomStringConvertible {
-    case noMetrics(port: Int)
     /// - Parameter use: who connects there, and which setting says so.
     case cannotListen(Address, use: String, String)
     /// Another hub of the group does not let this one in, and never will.
@@ -12,8 +11,6 @@ enum HubFailure: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .cannotListen(let address, let use, let text): "cannot listen on \(address), \(use): \(text)"
-        case .noMetrics(let port):
-            "metrics-port is \(port); this version has no metrics port: expected 0"
         case .refused(let refusal): "\(refusal)"
         }
     }

@@ -19,10 +19,11 @@ final class SyncService: Sendable {
 
     /// - Parameters:
     ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
+    ///   - tails: told of everything that is delivered.
     ///   - failed: told once when the relay store fails.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
-        log: Logger, failed: @escaping @Sendable (StoreError) -> Void
+        log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -43,7 +44,7 @@ final class SyncService: Sendable {
                 cursors: relay.cursors, received: relay.received, suspects: relay.suspects)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
-                hubHost: hubHost, log: log, failed: failed)
+                hubHost: hubHost, log: log, tails: tails, failed: failed)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
