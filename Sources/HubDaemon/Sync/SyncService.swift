@@ -21,14 +21,12 @@ final class SyncService: Sendable {
     }
 
     /// - Parameters:
-    ///   - owner: who the relay log belongs to from now on.
-    ///   - previousOwner: the primary of the term before, as the state names it. A relay log that is not its own is
-    ///     out of date: another hub has been primary since.
+    ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
     ///   - tails: told of everything that is delivered.
     ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
-        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
-        previousOwner: String?, log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
+        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
+        log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -37,7 +35,8 @@ final class SyncService: Sendable {
             relayMaximumBytes: configuration.relayLogMaxSizeBytes,
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
         var store = try RelayStore(path: relayPath)
-        if let previousOwner, store.owner == previousOwner {
+        let owner = RelayOwner(primary).text
+        if RelayOwner(text: store.owner)?.isContinued(by: primary) == true {
             try store.own(owner)
         } else {
             try store.start(over: owner)
@@ -54,14 +53,16 @@ final class SyncService: Sendable {
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
         var listeners: [any Channel] = []
-        for host in configuration.bind.isEmpty ? ["0.0.0.0"] : configuration.bind {
+        for host in configuration.listenHosts {
             do {
                 listeners.append(
                     try await InnerListener.start(shell, on: eventLoop, host: host, port: configuration.inboundPort))
             } catch {
                 for listener in listeners { try await listener.close() }
                 await relay.close()
-                throw HubFailure.cannotListen(Address(host: host, port: configuration.inboundPort), "\(error)")
+                throw HubFailure.cannotListen(
+                    Address(host: host, port: configuration.inboundPort),
+                    use: "where the servers send their binlogs (sdk-port + 1000)", "\(error)")
             }
         }
         try await eventLoop.submit { shell.value.start() }.get()
