@@ -21,6 +21,9 @@ actor Ledger {
     private var pace: Pace
     private var counts = Figures()
     private var openScans: Int
+    /// Keys that were reported; a name of two types is met twice. As many as that, then some may be reported again.
+    private var reported: Set<[UInt8]> = []
+    private static let maximumReported = 10_000
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
@@ -57,7 +60,8 @@ actor Ledger {
     /// - Parameter states: of every server.
     func compared(_ key: [UInt8], _ states: [KeyState]) {
         counts.compared += 1
-        if !states.areEqual(tolerance: tolerance) { queue.add(key, states, now: now) }
+        guard !states.areEqual(tolerance: tolerance), !reported.contains(key) else { return }
+        queue.add(key, states, now: now)
     }
 
     func leftOut(_ type: String) { counts.uncompared[type, default: 0] += 1 }
@@ -71,6 +75,7 @@ actor Ledger {
 
     func checked(_ key: [UInt8], _ states: [KeyState]) -> DifferenceQueue.Verdict {
         let verdict = queue.checked(key, states, tolerance: tolerance, now: now)
+        if verdict == .different || verdict == .restless, reported.count < Self.maximumReported { reported.insert(key) }
         switch verdict {
         case .again: break
         case .equal: counts.settled += 1
