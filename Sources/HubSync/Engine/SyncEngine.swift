@@ -182,7 +182,8 @@ public struct SyncEngine: Sendable {
     public mutating func update(
         _ wanted: [Server], acknowledged: [ServerID: [ServerID: BinlogProgress]], now: Double
     ) {
-        isWriteDue = true
+        // With the places of those that are taken out.
+        write()
         for server in servers {
             let same = wanted.first { $0.id == server.id }
             if same?.generation == server.description.generation, same?.address == server.description.address {

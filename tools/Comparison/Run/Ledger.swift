@@ -21,10 +21,9 @@ actor Ledger {
     private var pace: Pace
     private var counts = Figures()
     private var openScans: Int
-    /// Keys that were reported: a Pika's scan names a key once for each type that it has. Beyond the bound one may be
-    /// reported twice.
+    /// Keys that were reported; a name of two types is met twice. As many as that, then some may be reported again.
     private var reported: Set<[UInt8]> = []
-    private static let maximumReported = 100_000
+    private static let maximumReported = 10_000
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
@@ -61,7 +60,8 @@ actor Ledger {
     /// - Parameter states: of every server.
     func compared(_ key: [UInt8], _ states: [KeyState]) {
         counts.compared += 1
-        if !states.areEqual(tolerance: tolerance), !reported.contains(key) { queue.add(key, states, now: now) }
+        guard !states.areEqual(tolerance: tolerance), !reported.contains(key) else { return }
+        queue.add(key, states, now: now)
     }
 
     func leftOut(_ type: String) { counts.uncompared[type, default: 0] += 1 }
@@ -75,13 +75,13 @@ actor Ledger {
 
     func checked(_ key: [UInt8], _ states: [KeyState]) -> DifferenceQueue.Verdict {
         let verdict = queue.checked(key, states, tolerance: tolerance, now: now)
+        if verdict == .different || verdict == .restless, reported.count < Self.maximumReported { reported.insert(key) }
         switch verdict {
         case .again: break
         case .equal: counts.settled += 1
         case .different: counts.different += 1
         case .restless: counts.restless += 1
         }
-        if verdict == .different || verdict == .restless, reported.count < Self.maximumReported { reported.insert(key) }
         return verdict
     }
 }
