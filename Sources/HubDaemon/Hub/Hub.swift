@@ -146,6 +146,7 @@ actor Hub {
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
                 owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
+                suspects: Array(state.suspects.values),
                 log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else { return service.stop() }
             sync = service
@@ -180,7 +181,9 @@ actor Hub {
         let generations = board.current.servers.mapValues(\.generation)
         let changes = try await service.takeAdvance()
         guard !changes.isEmpty || isLast else { return }
-        let step = Advance(term: term.rawValue, generations: generations, acknowledged: changes, isLast: isLast)
+        let step = Advance(
+            term: term.rawValue, generations: generations, acknowledged: changes.acknowledged,
+            repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
         do {
             if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
         } catch {

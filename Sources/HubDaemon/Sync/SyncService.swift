@@ -21,11 +21,11 @@ final class SyncService: Sendable {
     ///   - owner: who the relay log belongs to from now on.
     ///   - previousOwner: the primary of the term before, as the state names it. A relay log that is not its own is
     ///     out of date: another hub has been primary since.
+    ///   - suspects: those of the state.
     ///   - failed: told once when the relay store fails.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
-        previousOwner: String?,
-        log: Logger, failed: @escaping @Sendable (StoreError) -> Void
+        previousOwner: String?, suspects: [Suspect], log: Logger, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -42,7 +42,8 @@ final class SyncService: Sendable {
             }
             let recovered = SyncEngine.Recovered(
                 first: relay.first, next: relay.next, bytes: relay.first < relay.next ? Int(relay.bytesOnDisk) : 0,
-                cursors: relay.cursors, received: relay.received, suspects: relay.suspects)
+                cursors: relay.cursors, received: relay.received, suspects: relay.suspects,
+                replicatedSuspects: suspects, hasPredecessor: previousOwner != nil)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
                 hubHost: hubHost, log: log, failed: failed)

@@ -136,18 +136,25 @@ extension SyncEngine {
         let known = versions.version(of: hash)
         let place = BinlogPosition(file: record.file, offset: record.offset)
         let isUnopposed = known.map { $0.source == version.source } ?? true
-        if isUnopposed || effect != .whole, let inherited = servers[index].inherited, place < inherited {
+        let type = CommandRule.of(bytes[record.name])?.type ?? .any
+        if isUnopposed || effect != .whole, let unwatched = servers[index].unwatched, place < unwatched {
             // The writer's own state has whatever was delivered to it before.
+            suspect(bytes.slice(key), type, winner: version.source, now: now)
+        }
+        if let seen = repairs.compared[hash]?.seen[version.source],
+            place < seen.end || record.execTime <= seen.second
+        {
+            // The state that was compared may have held it, or what replaced it, while it was not known here.
+            let winner = WriteDecision.Winner.server(version.source)
             suspect(
-                bytes.slice(key), CommandRule.of(bytes[record.name])?.type ?? .any, winner: servers[index].id, now: now)
+                bytes.slice(key), type, winner: server(effect == .whole ? .anyBut(version.source) : winner), now: now)
         }
         guard let known else {
             versions.set(version, of: hash, settled: settled)
             return .deliver
         }
-        let followed = servers[index].evidence.followed(file: record.file, offset: record.offset)
-        let follows = followed.map { known.sequence <= $0 } ?? false
-        let decision = WriteDecision.decide(version, against: known, follows: follows)
+        let following = following(known, hash, record, at: index)
+        let decision = WriteDecision.decide(version, against: known, following: following)
         if decision.isConflict {
             counters.conflicts += 1
             if counters.conflicts <= 10 || counters.conflicts.isMultiple(of: 1000) {
@@ -158,17 +165,19 @@ extension SyncEngine {
             }
         }
         if let winner = decision.suspectWinner {
-            let type = CommandRule.of(bytes[record.name])?.type ?? .any
-            suspect(bytes.slice(key), type, winner: winner, now: now)
+            suspect(
+                bytes.slice(key), type, winner: server(winner), isCertain: decision.fate != .deliverAndEcho, now: now)
         }
         guard decision.fate != .superseded else { return decision }
-        if known.source == version.source || follows,
+        if known.source == version.source || following != .no,
             (version.seconds, version.counter) <= (known.seconds, known.counter)
         {
             version.seconds = known.seconds
             version.counter = known.counter == .max ? .max : known.counter + 1
         }
-        version.wasEchoed = decision.fate == .deliverAndEcho
+        version.wasEchoed =
+            decision.fate == .deliverAndEcho
+            || known.wasEchoed && known.source == version.source && following != .yes
         versions.set(version, of: hash, settled: settled)
         return decision
     }
@@ -204,7 +213,12 @@ extension SyncEngine {
         let version = KeyVersion(
             seconds: record.execTime, counter: 0, effect: .whole, wasEchoed: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: recovered.next.previous)
-        if let known = versions.version(of: hash), !known.isBeaten(byTime: version) { return }
+        // What this process has relayed is no older, whatever the clocks say.
+        if let known = versions.version(of: hash),
+            known.sequence > version.sequence || !known.isBeaten(byTime: version)
+        {
+            return
+        }
         versions.set(version, of: hash, settled: settled)
     }
 

@@ -5,14 +5,11 @@ internal import HubStore
 struct RelayWindow: Sendable {
     private struct Entry {
         var chunk: RelayChunk
-        var arrived: Double
         /// Bytes of all chunks up to and with this one, since the start.
         var bytesThrough: UInt64
     }
 
-    /// What was acknowledged is kept this long, and no more than this much of it: a killed Pika loses what its worker
-    /// queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
-    private static let keptSeconds = 3.0
+    /// No more than this much is kept of what was acknowledged and may not have been applied.
     private static let keptBytesBehind: UInt64 = 4 << 20
 
     private var chunks: [Entry?] = []
@@ -54,11 +51,15 @@ struct RelayWindow: Sendable {
         chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
     }
 
-    /// The last chunk that need not be kept for the sake of a destination that is killed, when all have acknowledged
-    /// `acknowledged`.
-    mutating func droppable(acknowledged: ChunkSequence, now: Double) -> ChunkSequence {
+    /// The last chunk that need not be kept for the sake of a destination that is killed: such a one loses what its
+    /// worker queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
+    ///
+    /// - Parameters:
+    ///   - acknowledged: what all destinations have acknowledged.
+    ///   - applied: what all of them have applied.
+    mutating func droppable(acknowledged: ChunkSequence, applied: ChunkSequence) -> ChunkSequence {
         while keepFrom < next, keepFrom <= acknowledged {
-            if keepFrom >= firstInMemory, let entry = entry(keepFrom), now - entry.arrived < Self.keptSeconds,
+            if keepFrom > applied, keepFrom >= firstInMemory, let entry = entry(keepFrom),
                 totalBytes - entry.bytesThrough < Self.keptBytesBehind
             {
                 break
@@ -68,10 +69,10 @@ struct RelayWindow: Sendable {
         return keepFrom.previous
     }
 
-    mutating func append(_ chunk: RelayChunk, now: Double) {
+    mutating func append(_ chunk: RelayChunk) {
         precondition(chunk.sequence == next, "chunk \(chunk.sequence) where \(next) is next")
         totalBytes += UInt64(chunk.commands.count)
-        chunks.append(Entry(chunk: chunk, arrived: now, bytesThrough: totalBytes))
+        chunks.append(Entry(chunk: chunk, bytesThrough: totalBytes))
         next = chunk.sequence.next
         windowBytes += chunk.commands.count
         let bytes = chunk.commands.count + 64

@@ -64,8 +64,12 @@ struct Oracle {
         }
     }
 
-    /// The hub relays a command as a repair or an echo.
-    mutating func echoed(_ command: [[UInt8]]) { echoed.formUnion(command.dropFirst()) }
+    /// The hub relays a command as a repair or an echo. What was written before may be part of the state that it copies,
+    /// and then need not arrive by itself.
+    mutating func echoed(_ command: [[UInt8]]) {
+        echoed.formUnion(command.dropFirst())
+        for key in command.dropFirst() { operations = operations.filter { $0.value.key != key } }
+    }
 
     /// A hub's command arrived at a server.
     mutating func delivered(_ command: [[UInt8]], to server: SimulatedPika) {
