@@ -42,7 +42,9 @@ let package = Package(
             name: "HubDaemon",
             dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, signals],
             swiftSettings: settings),
-        .executableTarget(name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings, plugins: ["GitRevision"]),
+        .plugin(name: "GitRevision", capability: .buildTool(), path: "tools/GitRevision"),
 
         .target(
             name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",

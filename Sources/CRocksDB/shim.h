@@ -1,2 +1,3 @@
 #include <malloc.h>
+#include <sys/mman.h>
 #include <rocksdb/c.h>

@@ -4,5 +4,8 @@ import HubDaemon
 /// Top-level code would call the synchronous `main` of ArgumentParser, which refuses an asynchronous command.
 @main
 struct PikaHubMain {
-    static func main() async { await PikaHubCommand.main(nil) }
+    static func main() async {
+        PikaHubCommand.built(from: gitRevision)
+        await PikaHubCommand.main(nil)
+    }
 }

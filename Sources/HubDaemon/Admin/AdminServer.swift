@@ -119,7 +119,7 @@ struct AdminServer: Sendable {
         let reply = await AdminCommand.answer(request, session: &session, context: context)
         do {
             if session.failedLogins > failuresBefore {
-                logger.warning("wrong password on the admin port", metadata: ["client": "\(session.host)"])
+                logger.warning("login-failed: wrong password", metadata: ["client": "\(session.host)"])
                 try await Task.sleep(for: .milliseconds(session.loginDelayMilliseconds))
             }
             try await outbound.write(Self.encode(reply, version: session.version))

@@ -87,8 +87,9 @@ struct HubInfo: Hashable, Sendable {
         var problem = ""
         /// Connections on which it sends its binlog.
         var receiveConnections = 0
-        var sendDescriptor = -1
-        var heartbeatDescriptor = -1
+        /// Numbers of the two connections to it; nil while there is none.
+        var sendConnection: Int?
+        var heartbeatConnection: Int?
         var received: BinlogPosition?
         /// The chunk of the relay log that was sent to it last.
         var sentChunk = 0
@@ -129,6 +130,8 @@ struct HubInfo: Hashable, Sendable {
         var versionTableBytes = 0
         var maximumVersionTableBytes = 0
         var versions = 0
+        /// Versions that did not fit while they still could decide a conflict.
+        var forgottenVersions = 0
         var inFlightBytes = 0
     }
 

@@ -83,6 +83,8 @@ struct InfoRenderer: Sendable {
             "used_memory_rss:\(memory.residentBytes)",
             "version_table_bytes:\(memory.versionTableBytes)",
             "version_table_max_bytes:\(memory.maximumVersionTableBytes)",
+            "versions:\(memory.versions)",
+            "versions_forgotten:\(memory.forgottenVersions)",
             "in_flight_bytes:\(memory.inFlightBytes)",
         ]
     }
@@ -122,8 +124,8 @@ struct InfoRenderer: Sendable {
             "server_id:\(server.id)", "ip:\(server.address.host)", "port:\(server.address.port)",
             "password:\(server.password.isEmpty ? "" : "***")", "sync_status:\(link.status.rawValue)",
             "receive_fd_num:\(link.receiveConnections)", "recv_offset:\(position(link.received))",
-            "send_fd:\(link.sendDescriptor)", "send_offset:0:\(link.sentChunk)",
-            "heartbeat_fd:\(link.heartbeatDescriptor)",
+            "send_fd:\(link.sendConnection ?? -1)", "send_offset:0:\(link.sentChunk)",
+            "heartbeat_fd:\(link.heartbeatConnection ?? -1)",
         ]
         return fields.joined(separator: ", ")
     }

@@ -91,7 +91,8 @@ extension Setting {
             "Disk for records that some server has not acknowledged yet. When it is full the hub stops reading."),
         Setting(
             "version-table-memory", \.versionTableMemoryBytes, .bytes((1 << 20)...),
-            "Memory for the versions of recently written keys. What doesn't fit goes to disk."),
+            "Memory for the versions of recently written keys. What doesn't fit is forgotten; INFO counts it "
+                + "(versions_forgotten)."),
         Setting(
             "raft-heartbeat-milliseconds", \.raftHeartbeatMilliseconds, .number(10...10_000, unit: "milliseconds"),
             "How often the primary shows the other hubs that it lives."),

@@ -105,7 +105,7 @@ struct HubDesk: HubControl {
         info.memory.residentBytes = ProcessFigures.residentBytes
         info.memory.maximumVersionTableBytes = configuration.current.versionTableMemoryBytes
         info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
-        if let sync = await syncStatus() { show(sync, in: &info) }
+        if let sync = await syncStatus() { info.show(sync) }
         info.warnings += info.state.differences(from: configuration.current.pikaServers)
         return info
     }
@@ -165,39 +165,6 @@ struct HubDesk: HubControl {
             shown.lastContactMilliseconds = peer?.sinceContact?.milliseconds
             return shown
         }
-    }
-
-    private func show(_ sync: SyncStatus, in info: inout HubInfo) {
-        for link in sync.links {
-            var shown = HubInfo.Link()
-            shown.status = HubInfo.Link.Status(rawValue: link.syncStatus) ?? .errorHappened
-            shown.problem = link.trouble ?? ""
-            shown.receiveConnections = link.dataConnections
-            shown.received = link.received
-            shown.sentChunk = Int(clamping: link.sent.rawValue)
-            shown.reconnects = Int(clamping: link.reconnects)
-            shown.takeovers = Int(clamping: link.takeovers)
-            shown.receivedRecords = Int(clamping: link.source.records)
-            shown.receivedBytes = Int(clamping: link.source.bytes)
-            shown.deliveredRecords = Int(clamping: link.recordsSent)
-            shown.deliveredBytes = Int(clamping: link.bytesSent)
-            shown.refusedCommands = Int(clamping: link.refusals)
-            info.links[link.id] = shown
-            info.memory.inFlightBytes += link.bytesInFlight
-            if let trouble = link.trouble { info.warnings.append("server_id \(link.id): \(trouble)") }
-        }
-        info.routes = sync.routes.map { route in
-            HubInfo.Route(source: route.source, destination: route.destination, lagRecords: route.lagRecords)
-        }
-        info.relay.nextChunk = Int(clamping: sync.nextChunk.rawValue)
-        info.relay.bytes = sync.relayBytes
-        info.relay.isFull = sync.isRelayFull
-        info.memory.versions = sync.versions
-        info.memory.versionTableBytes = sync.versionBytes
-        info.conflicts.detected = Int(clamping: sync.counters.conflicts)
-        info.conflicts.repaired = Int(clamping: sync.repaired)
-        info.conflicts.unrepaired = Int(clamping: sync.unrepaired)
-        info.unrelayedCommands = sync.counters.unrelayed.mapValues { Int(clamping: $0) }
     }
 }
 

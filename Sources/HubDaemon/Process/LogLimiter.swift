@@ -3,7 +3,7 @@ struct LogLimiter: Sendable {
     /// Messages of one kind within one period; the rest of the period's are counted instead of written.
     static let messagesPerPeriod = 20
     static let periodMicroseconds = 10_000_000
-    /// Kinds are places in the source, so there are few; should there ever be more, all begin anew.
+    /// Kinds stand in the source, so there are few; should there ever be more, all begin anew.
     static let maximumKinds = 4096
 
     private struct Period {

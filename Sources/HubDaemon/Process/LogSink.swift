@@ -104,10 +104,19 @@ struct HubLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
         if let own = event.metadata { all.merge(own) { _, new in new } }
         if let error = event.error { all["error"] = "\(error)" }
+        let message = event.message.description
+        let kind = Self.kind(of: message) ?? "\(event.file):\(event.line)"
         sink.write(
-            level: event.level, kind: event.level == .critical ? nil : "\(event.file):\(event.line)",
-            message: event.message.description,
+            level: event.level, kind: event.level == .critical ? nil : kind, message: message,
             metadata: all.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value.description) })
+    }
+
+    /// The words before the colon: `link-failed` of `link-failed: server 1 …`.
+    private static func kind(of message: String) -> String? {
+        guard let colon = message.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let word = message[..<colon]
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        return word.utf8.allSatisfy { letters.contains($0) || $0 == UInt8(ascii: "-") } ? String(word) : nil
     }
 }
 

@@ -110,11 +110,9 @@ final class SyncShell {
         let items = write.chunks.map { chunk in
             RelayStore.Item(sequence: chunk.sequence, header: chunk.header, commands: chunk.commands)
         }
-        var received: [ServerID: BinlogProgress] = [:]
-        for chunk in write.chunks { received[chunk.source] = chunk.progress }
         do {
             try relay.write(
-                items, received: received, cursors: write.cursors, suspects: write.suspects,
+                items, received: write.received, cursors: write.cursors, suspects: write.suspects,
                 dropThrough: write.dropThrough)
         } catch {
             fail(error)
@@ -138,7 +136,6 @@ final class SyncShell {
     }
 
     private func fail(_ error: StoreError) {
-        log.critical("relay-failed: \(error)")
         ticking?.cancel()
         isStopped = true
         for channel in channels.values { channel.close(promise: nil) }

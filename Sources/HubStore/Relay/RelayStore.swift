@@ -56,8 +56,10 @@ public struct RelayStore: Sendable {
     private let places: ColumnFamily
     /// The first chunk that is kept, or would be.
     public private(set) var first: ChunkSequence
-    /// The chunk that is written next.
+    /// The chunk that is written next, at the earliest.
     public private(set) var next: ChunkSequence
+    /// The newest chunk that was written. Those after it which are dropped at once never are.
+    private var written: ChunkSequence
     public private(set) var cursors: [ServerID: Cursor]
     /// How far each source had been read with the newest chunk.
     public private(set) var received: [ServerID: BinlogProgress]
@@ -79,8 +81,9 @@ public struct RelayStore: Sendable {
         places = database.family("places")
         (first, owner, cursors, received, suspects) = try Self.readPlaces(database)
         next = first
+        written = first.previous
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
-        if let last = try Self.lastSequence(database, from: first) { next = last.next }
+        if let last = try Self.lastSequence(database, from: first) { (written, next) = (last, last.next) }
     }
 
     /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
@@ -94,7 +97,7 @@ public struct RelayStore: Sendable {
     ) throws(StoreError) {
         var batch = WriteBatch()
         for item in items {
-            precondition(item.sequence == next, "chunk \(item.sequence) written where \(next) is next")
+            precondition(item.sequence >= next, "chunk \(item.sequence) written where \(next) is next")
             next = item.sequence.next
             item.header.withUnsafeBytes { header in
                 item.commands.withUnsafeBytes { commands in
@@ -119,19 +122,22 @@ public struct RelayStore: Sendable {
                 batch.delete(name.stored, in: places)
             }
         }
+        defer { written = items.last?.sequence ?? written }
         guard let dropThrough, dropThrough >= first else { return try database.write(batch, sync: false) }
         let from = first
-        let isLong = dropThrough.rawValue - from.rawValue > 1000
+        let last = min(dropThrough, max(written, items.last?.sequence ?? written))
+        let isLong = last > from && last.rawValue - from.rawValue > 1000
         if isLong {
-            batch.deleteRange(bigEndian(from.rawValue), bigEndian(dropThrough.next.rawValue), in: chunks)
-        } else {
-            for sequence in from.rawValue...dropThrough.rawValue { batch.delete(bigEndian(sequence), in: chunks) }
+            batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
+        } else if last >= from {
+            for sequence in from.rawValue...last.rawValue { batch.delete(bigEndian(sequence), in: chunks) }
         }
         first = dropThrough.next
+        next = max(next, first)
         putFirst(&batch)
         try database.write(batch, sync: false)
         if isLong {
-            try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(dropThrough.rawValue), in: chunks)
+            try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
         }
     }
 

@@ -11,6 +11,8 @@ extension SyncEngine {
         /// Keys that are suspect since. The positions may have passed what made them so.
         public var suspects: [Suspect] = []
 
+        public init() {}
+
         public var isEmpty: Bool { acknowledged.isEmpty && repairedKeys.isEmpty && suspects.isEmpty }
     }
 
@@ -20,6 +22,7 @@ extension SyncEngine {
     /// them. When there are more of them than the state takes (`HubState.maximumSuspects`), positions wait until
     /// repairs have made room; another primary would read again what lies behind them.
     public mutating func takeAdvance() -> Advance {
+        isWriteDue = true
         var advance = Advance()
         takeSuspects(&advance)
         if !areSuspectsTooMany { takePositions(&advance) }

@@ -20,12 +20,11 @@ extension SyncEngine {
             switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
-                flushWrites()
                 actions.append(.send(sender, chunk.commands))
             case .barrier:
                 actions.append(.send(sender, PikaLink.ping))
             case .read(let from):
-                flushWrites()
+                write()
                 actions.append(.read(servers[index].id, from: from, maximumBytes: 1 << 20))
                 return
             case .wait:
@@ -103,20 +102,34 @@ extension SyncEngine {
         repairs.forget(settled: settled)
     }
 
-    /// Makes one `write` of what has gathered, ahead of whatever relies on it.
-    mutating func flushWrites() {
-        let isDue = isCursorDue && (!movedCursors.isEmpty || pending.dropThrough != nil)
-        guard !pending.chunks.isEmpty || isDue || !repairs.changes.isEmpty else { return }
+    /// A new chunk, at the end of the relay log.
+    mutating func append(_ chunk: RelayChunk) {
+        window.append(chunk)
+        pending.chunks.append(chunk)
+        pending.received[chunk.source] = chunk.progress
+        pendingBytes += chunk.commands.count
+        if pendingBytes >= settings.windowBytes / 2 { write() }
+    }
+
+    /// Writes what has gathered. Delivery does not wait for it: what a crash takes with it is read again from the
+    /// sources, as the operations among the last cursors' chunks are delivered again. A chunk that everyone had in the
+    /// meantime is never written.
+    mutating func write() {
+        isWriteDue = false
+        guard
+            !pending.received.isEmpty || !movedCursors.isEmpty || pending.dropThrough != nil || !repairs.changes.isEmpty
+        else { return }
+        if let dropped = pending.dropThrough { pending.chunks.removeAll { $0.sequence <= dropped } }
         pending.suspects = repairs.takeChanges()
-        for id in movedCursors where isCursorDue {
+        for id in movedCursors {
             guard let index = index(of: id) else { continue }
             pending.cursors[id] = RelayStore.Cursor(
                 acknowledged: servers[index].delivery.acknowledged, run: servers[index].run ?? "")
         }
-        if isCursorDue { movedCursors = [] }
-        isCursorDue = false
+        movedCursors = []
         actions.append(.write(pending))
         pending = RelayWrite()
+        pendingBytes = 0
     }
 
     /// Before a clean stop: what has arrived is still delivered, nothing more is read.

@@ -2,13 +2,19 @@ internal import HubStore
 
 /// Connections and time: what the shell tells of sockets, and what links want done.
 extension SyncEngine {
+    /// The relay log is written this often. A killed hub repeats what was acknowledged since, and reads again what it
+    /// received since.
+    private static let writeSeconds = 0.1
+
     /// Time passes. Called at least ten times a second.
     /// - Parameter unixTime: seconds by the hub's own clock, for expiries only.
     public mutating func tick(now: Double, unixTime: UInt32) {
         lastTick = now
         self.unixTime = unixTime
-        isCursorDue = now >= nextCursorWrite
-        if isCursorDue { nextCursorWrite = now + 0.1 }
+        if now >= nextWrite {
+            nextWrite = now + Self.writeSeconds
+            isWriteDue = true
+        }
         for index in servers.indices where !servers[index].description.isPaused {
             let wanted = servers[index].wantedFile
             perform(servers[index].link.tick(now: now, wantedFile: wanted), at: index, now: now)

@@ -175,8 +175,7 @@ extension SyncEngine {
             progress: servers[index].reader.progress, recordCount: batch.recordCount, execTime: batch.execTime,
             commands: writer.take())
         batch.recordCount = 0
-        window.append(chunk)
-        pending.chunks.append(chunk)
+        append(chunk)
         if window.keptBytes >= settings.relayMaximumBytes && !isBlocked {
             isBlocked = true
             actions.append(

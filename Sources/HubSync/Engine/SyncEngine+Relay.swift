@@ -130,7 +130,7 @@ extension SyncEngine {
         effect: KeyVersion.Effect, at index: Int, now: Double
     ) -> WriteDecision {
         var version = KeyVersion(
-            seconds: record.execTime, counter: 0, effect: effect, wasEchoed: false, source: servers[index].id,
+            seconds: record.execTime, counter: 0, effect: effect, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: window.next)
         if !repairs.isEmpty { repairs.touch(hash, now: now, sequence: window.next) }
         let known = versions.version(of: hash)
@@ -175,9 +175,7 @@ extension SyncEngine {
             version.seconds = known.seconds
             version.counter = known.counter == .max ? .max : known.counter + 1
         }
-        version.wasEchoed =
-            decision.fate == .deliverAndEcho
-            || known.wasEchoed && known.source == version.source && following != .yes
+        version.mayBeCovered = following != .yes && (known.source != version.source || known.mayBeCovered)
         versions.set(version, of: hash, settled: settled)
         return decision
     }
@@ -211,7 +209,7 @@ extension SyncEngine {
     mutating func remember(_ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, at index: Int) {
         guard let rule, rule.effect == .value || rule.effect == .delete, record.argumentCount <= 3 else { return }
         let version = KeyVersion(
-            seconds: record.execTime, counter: 0, effect: .whole, wasEchoed: false, source: servers[index].id,
+            seconds: record.execTime, counter: 0, effect: .whole, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: recovered.next.previous)
         // What this process has relayed is no older, whatever the clocks say.
         if let known = versions.version(of: hash),

@@ -17,7 +17,7 @@ public struct SyncEngine: Sendable {
         public var isStrict: Bool
         /// Bytes of the relay log at which sources are not read any more.
         public var relayMaximumBytes: Int
-        /// Bytes of the newest chunks that are kept in memory.
+        /// Bytes of the newest chunks that are kept in memory. Up to half of them may not be written yet.
         public var windowBytes: Int
         /// Bytes of the version table.
         public var versionBytes: Int
@@ -26,7 +26,7 @@ public struct SyncEngine: Sendable {
 
         public init(
             hubHost: String, hubPort: Int, isStrict: Bool = true, relayMaximumBytes: Int = 10 << 30,
-            windowBytes: Int = 16 << 20, versionBytes: Int = 64 << 20, seed: UInt64
+            windowBytes: Int = 24 << 20, versionBytes: Int = 64 << 20, seed: UInt64
         ) {
             self.hubHost = hubHost
             self.hubPort = hubPort
@@ -86,7 +86,7 @@ public struct SyncEngine: Sendable {
         }
     }
 
-    /// What the shell does, in this order. A `write` is on disk (not necessarily synced) before what follows it.
+    /// What the shell does, in this order. A `read` finds what a `write` before it held.
     public enum Action: Sendable {
         case connect(LinkConnectionID, Address, fromHubHost: Bool)
         case send(LinkConnectionID, [UInt8])
@@ -102,6 +102,8 @@ public struct SyncEngine: Sendable {
     /// One batch for the relay store.
     public struct RelayWrite: Sendable {
         public var chunks: [RelayChunk] = []
+        /// How far the sources have been read with what was received since the last write.
+        public var received: [ServerID: BinlogProgress] = [:]
         public var cursors: [ServerID: RelayStore.Cursor] = [:]
         /// Keys that await repair since, or, with nil, no longer.
         public var suspects: [RelayStore.SuspectName: ServerID?] = [:]
@@ -123,6 +125,8 @@ public struct SyncEngine: Sendable {
     var parsed: [(BinlogRecord, KeyHash)] = []
     var touched: UInt8 = 0
     var pending = RelayWrite()
+    /// Bytes of `pending.chunks`.
+    var pendingBytes = 0
     let recovered: Recovered
     /// Whether the servers of the beginning have their places: only they go on with the recovered relay log.
     var hasBegun = false
@@ -138,9 +142,9 @@ public struct SyncEngine: Sendable {
     var lastTick = 0.0
     /// Unix seconds by the hub's clock, as of the last tick.
     var unixTime: UInt32 = 0
-    /// Cursors alone are written with the next chunk, or this often.
-    var nextCursorWrite = 0.0
-    var isCursorDue = false
+    /// When `pending` and what else changed is written next, unless half a window has gathered before.
+    var nextWrite = 0.0
+    var isWriteDue = false
     var repairs = RepairQueue()
     /// Keys that the replicated state may hold as suspects, with what it was told of them last.
     var replicated: [[UInt8]: Suspect]
@@ -186,7 +190,7 @@ public struct SyncEngine: Sendable {
 
     /// What is to be done since the last call.
     public mutating func takeActions() -> [Action] {
-        flushWrites()
+        if isWriteDue { write() }
         defer { actions = [] }
         return actions
     }
@@ -196,6 +200,7 @@ public struct SyncEngine: Sendable {
     public mutating func update(
         _ wanted: [Server], acknowledged: [ServerID: [ServerID: BinlogProgress]], now: Double
     ) {
+        isWriteDue = true
         for server in servers {
             let same = wanted.first { $0.id == server.id }
             if same?.generation == server.description.generation, same?.address == server.description.address {
@@ -230,6 +235,11 @@ public struct SyncEngine: Sendable {
             perform(servers[index].link.fail("paused by an operator", now: now), at: index, now: now)
         }
     }
+
+    /// The chunk that comes next, and those before it as long as they are in memory: for whoever watches the order of the
+    /// relay log, which is told of deliveries before they are written.
+    public var nextChunk: ChunkSequence { window.next }
+    public func chunk(_ sequence: ChunkSequence) -> RelayChunk? { window.chunk(sequence) }
 
     func index(of id: ServerID) -> Int? { servers.firstIndex { $0.id == id } }
 

@@ -10,6 +10,8 @@ public struct SyncStatus: Sendable {
         /// What is wrong; nil when nothing is.
         public var trouble: String?
         public var dataConnections: Int
+        public var senderConnection: LinkConnectionID?
+        public var heartbeatConnection: LinkConnectionID?
         public var reconnects: UInt64
         public var takeovers: UInt64
         public var received: BinlogPosition
@@ -76,7 +78,8 @@ extension ServerSync {
     fileprivate var status: SyncStatus.Link {
         SyncStatus.Link(
             id: id, address: description.address, syncStatus: link.syncStatus, trouble: link.trouble,
-            dataConnections: dataConnections.count, reconnects: link.reconnects, takeovers: link.takeovers,
+            dataConnections: dataConnections.count, senderConnection: connections[.sender],
+            heartbeatConnection: connections[.heartbeat], reconnects: link.reconnects, takeovers: link.takeovers,
             received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,
             bytesSent: delivery.bytesSent, bytesInFlight: delivery.bytesInFlight, refusals: refusals,
             sent: delivery.cursor.previous, acknowledged: delivery.acknowledged,

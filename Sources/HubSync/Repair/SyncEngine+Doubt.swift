@@ -34,7 +34,7 @@ extension SyncEngine {
                     }
                     guard known == nil else { continue }
                     let version = KeyVersion(
-                        seconds: chunk.execTime, counter: 0, effect: .whole, wasEchoed: false, source: chunk.source,
+                        seconds: chunk.execTime, counter: 0, effect: .whole, mayBeCovered: false, source: chunk.source,
                         file: 0, offset: 0, sequence: chunk.sequence)
                     versions.set(version, of: hash, settled: settled)
                 }

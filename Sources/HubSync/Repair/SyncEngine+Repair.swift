@@ -76,8 +76,7 @@ extension SyncEngine {
         } else {
             repairs.sent(hash, comparison, now: now)
         }
-        window.append(chunk)
-        pending.chunks.append(chunk)
+        append(chunk)
         pumpAll(now: now)
     }
 
@@ -88,13 +87,13 @@ extension SyncEngine {
         var version =
             versions.version(of: hash)
             ?? KeyVersion(
-                seconds: UInt32(clamping: state.second), counter: 0, effect: .whole, wasEchoed: false, source: winner,
+                seconds: UInt32(clamping: state.second), counter: 0, effect: .whole, mayBeCovered: false, source: winner,
                 file: 0, offset: 0, sequence: settled)
         version.source = winner
         // The winner's records below are part of it.
         (version.file, version.offset) = (state.end.file, state.end.offset)
         version.effect = .whole
-        version.wasEchoed = false
+        version.mayBeCovered = false
         versions.set(version, of: hash, settled: settled)
     }
 

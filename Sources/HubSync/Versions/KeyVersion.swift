@@ -8,9 +8,9 @@ struct KeyVersion: Equatable, Sendable {
     /// Orders versions of the same second of which one is known to follow the other.
     var counter: UInt16
     var effect: Effect
-    /// The version was also sent to its own source, to settle a conflict. A later write of that source is in order
-    /// only if it is known to follow.
-    var wasEchoed: Bool
+    /// At its own source, what it did not follow, or its echo, may have been applied on top of it. A later write of that
+    /// source is in order only if it is known to follow.
+    var mayBeCovered: Bool
     var source: ServerID
     var file: UInt32
     var offset: UInt64
@@ -72,7 +72,8 @@ extension WriteDecision {
                 // Files of a backlog arrive side by side; only whole values overtake (`SourceReader`).
                 return WriteDecision(fate: known.effect == .whole ? .superseded : .deliver)
             }
-            if known.wasEchoed && following != .yes {
+            if write.effect == .commuting && known.effect == .commuting { return .deliver }
+            if known.mayBeCovered && following != .yes {
                 return write.effect == .whole
                     ? WriteDecision(fate: .deliverAndEcho)
                     : WriteDecision(fate: .deliver, suspectWinner: .anyBut(write.source))

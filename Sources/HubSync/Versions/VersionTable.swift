@@ -77,7 +77,7 @@ struct VersionTable: Sendable {
         private(set) var newest = ChunkSequence(0)
 
         private static let used: UInt8 = 1
-        private static let echoed: UInt8 = 2
+        private static let covered: UInt8 = 2
 
         init(capacity: Int) { self.capacity = capacity }
 
@@ -92,26 +92,40 @@ struct VersionTable: Sendable {
             }
             return KeyVersion(
                 seconds: slot.seconds, counter: slot.counter, effect: effect,
-                wasEchoed: slot.flags & Self.echoed != 0, source: ServerID(slot.source), file: slot.file,
+                mayBeCovered: slot.flags & Self.covered != 0, source: ServerID(slot.source), file: slot.file,
                 offset: slot.offset, sequence: ChunkSequence(slot.sequence))
         }
 
         @inline(__always)
         mutating func set(_ version: KeyVersion, of hash: KeyHash) {
-            if slots.isEmpty { slots = Array(repeating: Slot(), count: capacity) }
+            if slots.isEmpty { allocate() }
             let place = place(of: hash)
             if slots[place].flags & Self.used == 0 { count += 1 }
             slots[place] = Slot(
                 high: hash.high, low: hash.low, offset: version.offset, sequence: version.sequence.rawValue,
                 seconds: version.seconds, file: version.file, source: version.source.rawValue,
                 counter: version.counter, effect: version.effect.rawValue,
-                flags: Self.used | (version.wasEchoed ? Self.echoed : 0))
+                flags: Self.used | (version.mayBeCovered ? Self.covered : 0))
             newest = max(newest, version.sequence)
         }
 
+        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
+        private mutating func allocate() {
+            slots = Array(unsafeUninitializedCapacity: capacity) { [capacity] slots, count in
+                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
+                slots.initialize(repeating: Slot())
+                count = capacity
+            }
+        }
+
+        /// A slot may lie in two lines of the cache: its hash is at one end, its flags are at the other.
         @inline(__always)
         func touch(_ hash: KeyHash) -> UInt8 {
-            count == 0 ? 0 : slots[Int(truncatingIfNeeded: hash.high) & (capacity - 1)].flags
+            if count == 0 { return 0 }
+            return slots.withUnsafeBufferPointer { slots in
+                let place = Int(truncatingIfNeeded: hash.high) & (capacity - 1)
+                return slots[place].flags &+ UInt8(truncatingIfNeeded: slots[place].low)
+            }
         }
 
         mutating func clear() {

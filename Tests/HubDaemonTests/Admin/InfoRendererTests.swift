@@ -25,8 +25,8 @@ import Testing
         link.receiveConnections = 2
         link.received = BinlogPosition(file: 0, offset: 190)
         link.sentChunk = 192
-        link.sendDescriptor = 90
-        link.heartbeatDescriptor = 87
+        link.sendConnection = 90
+        link.heartbeatConnection = 87
         info.links[ServerID(1)] = link
         info.relay.nextChunk = 192
 

@@ -107,6 +107,22 @@ import Testing
         }
     }
 
+    /// All events of the data plane are logged at one place in the source; each kind has its own limit all the same.
+    @Test func aMessagesFirstWordsAreItsKind() throws {
+        try withTemporaryDirectory { path in
+            var configuration = Configuration()
+            configuration.logPath = path
+            let sink = try LogSink(LiveConfiguration(configuration, file: "test.conf"))
+            for kind in ["link-failed", "conflict"] {
+                for number in 1...30 { sink.logger.info("\(kind): \(number)") }
+            }
+            let text = try String(contentsOfFile: path + "/pika_hub.log", encoding: .utf8)
+            for kind in ["link-failed", "conflict"] {
+                #expect(text.split(separator: "\n").count { $0.contains("\(kind): ") } == LogLimiter.messagesPerPeriod)
+            }
+        }
+    }
+
     @Test func linesThatCannotBeWrittenAreCountedAndStopNothing() throws {
         try withTemporaryDirectory { path in
             var configuration = Configuration()

@@ -73,6 +73,24 @@ private let two = ServerID(2)
         }
     }
 
+    /// Chunks that everyone had before they were written are left out.
+    @Test func numbersGoOnBehindWhatWasNeverWritten() throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.write(items(1...2))
+                try store.write(items(8...9), dropThrough: ChunkSequence(7))
+                #expect(store.first == ChunkSequence(8) && store.next == ChunkSequence(10))
+                try store.write([], dropThrough: ChunkSequence(20))
+                #expect(store.next == ChunkSequence(21))
+            }
+            var store = try RelayStore(path: path)
+            #expect(store.first == ChunkSequence(21) && store.next == ChunkSequence(21))
+            try store.write(items(23...24), dropThrough: ChunkSequence(22))
+            #expect(try numbers(store) == [23, 24])
+        }
+    }
+
     @Test(arguments: [3, 1500] as [UInt64])
     func droppedChunksAreGone(_ last: UInt64) throws {
         try withTemporaryDirectory { path in

@@ -56,7 +56,7 @@ private let commands: [HubCommand] = [
     @Test func snapshotComesBackAndEqualStatesGiveEqualBytes() throws {
         var state = state(servers: [1, 2, 3], password: "secret")
         state.acknowledge(1, 2, file: 4, offset: 100)
-        state.suspect("k", winner: ServerID(1), differing: [ServerID(2)])
+        state.suspect("k", winner: ServerID(1))
         state.apply(.addHub(hub: hub(1))).expectOK()
         state.apply(.drop(server: ServerID(3))).expectOK()
         let copy = try HubState(snapshot: state.encoded())

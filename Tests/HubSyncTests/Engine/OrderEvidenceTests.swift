@@ -7,61 +7,118 @@ import Testing
 @Suite struct OrderEvidenceTests {
     private var evidence = OrderEvidence()
 
-    private mutating func add(_ file: UInt32, _ offset: UInt64, through: UInt64, time: Double = 0) {
-        evidence.add(.init(file: file, offset: offset, through: ChunkSequence(through), time: time))
+    private mutating func add(_ file: UInt32, _ offset: UInt64, _ acknowledged: UInt64, time: Double = 0) {
+        evidence.add(
+            .init(
+                file: file, offset: offset, acknowledged: ChunkSequence(acknowledged),
+                applied: ChunkSequence(acknowledged - acknowledged / 2), time: time))
     }
 
-    @Test mutating func aRecordAtTheSampledEndFollows() {
-        add(3, 500, through: 7)
-        #expect(evidence.followed(file: 3, offset: 499) == nil)
-        #expect(evidence.followed(file: 3, offset: 500) == ChunkSequence(7))
-        #expect(evidence.followed(file: 4, offset: 0) == ChunkSequence(7))
+    private func following(_ chunk: UInt64, _ file: UInt32, _ offset: UInt64) -> OrderEvidence.Following {
+        evidence.following(ChunkSequence(chunk), file: file, offset: offset)
+    }
+
+    /// What was acknowledged lately may still wait for a worker, and be applied on top.
+    @Test mutating func aRecordAtTheSampledEndFollowsWhatWasApplied() {
+        add(3, 500, 8)
+        #expect(following(1, 3, 499) == .no)
+        #expect(following(4, 3, 500) == .yes && following(4, 4, 0) == .yes)
+        #expect(following(5, 3, 500) == .covered && following(8, 3, 500) == .covered)
+        #expect(following(9, 3, 500) == .no)
     }
 
     @Test mutating func theNewestSampleBeforeTheRecordCounts() {
-        for (offset, through) in [(100, 1), (200, 5), (300, 9)] as [(UInt64, UInt64)] {
-            add(3, offset, through: through)
-        }
-        #expect(evidence.followed(file: 3, offset: 250) == ChunkSequence(5))
+        for (offset, through) in [(100, 2), (200, 10), (300, 18)] as [(UInt64, UInt64)] { add(3, offset, through) }
+        #expect(following(5, 3, 250) == .yes && following(9, 3, 250) == .covered && following(11, 3, 250) == .no)
     }
 
     @Test mutating func anotherSampleOfTheSamePlaceReplaces() {
-        add(3, 500, through: 7)
-        add(3, 500, through: 9)
-        #expect(evidence.samples.count == 1 && evidence.followed(file: 3, offset: 500) == ChunkSequence(9))
+        add(3, 500, 8)
+        add(3, 500, 20)
+        #expect(evidence.samples.count == 1 && following(10, 3, 500) == .yes)
     }
 
     /// File and offset of `INFO log` are read without a lock.
     @Test mutating func aSampleThatGoesBackwardsIsNotTaken() {
-        add(4, 0, through: 7)
-        add(3, 900, through: 9)
-        #expect(evidence.followed(file: 4, offset: 50) == ChunkSequence(7))
+        add(4, 0, 8)
+        add(3, 900, 20)
+        #expect(following(4, 4, 50) == .yes && following(10, 4, 50) == .no)
     }
 
     @Test mutating func samplesAreBounded() {
-        for number in UInt64(0)..<1000 { add(3, number, through: number) }
+        for number in UInt64(0)..<1000 { add(3, number, number) }
         #expect(evidence.samples.count == 256)
-        #expect(evidence.followed(file: 3, offset: 999) == ChunkSequence(999))
+        #expect(following(999, 3, 999) == .covered)
+    }
+
+    /// What was delivered before the link broke may be delivered again.
+    @Test mutating func evidenceOfAnEarlierEpochIsNoProofOfWhatIsOnTop() {
+        add(3, 100, 8)
+        evidence.beginEpoch()
+        #expect(following(4, 3, 150) == .covered && following(9, 3, 150) == .no && following(4, 3, 99) == .no)
+        add(3, 200, 8)
+        #expect(following(4, 3, 150) == .covered && following(4, 3, 200) == .yes)
     }
 
     @Test mutating func whatHasBeenReadPastASampleIsSettled() {
-        add(3, 100, through: 1, time: 10)
-        add(3, 200, through: 5, time: 10)
-        #expect(evidence.settled(readUpTo: nil, now: 10) == nil)
-        #expect(evidence.settled(readUpTo: position(3, 99), now: 10) == nil)
-        #expect(evidence.settled(readUpTo: position(3, 199), now: 10) == ChunkSequence(1))
-        #expect(evidence.settled(readUpTo: position(3, 200), now: 10) == ChunkSequence(5))
+        add(3, 100, 2, time: 10)
+        add(3, 200, 10, time: 10)
+        func settled(_ file: UInt32, _ offset: UInt64) -> OrderEvidence.Settled? {
+            var evidence = evidence
+            return evidence.settled(readUpTo: BinlogPosition(file: file, offset: offset), quietSince: 10, now: 10)
+        }
+        #expect(settled(3, 99) == nil)
+        #expect(settled(3, 199) == .init(through: ChunkSequence(1)))
+        #expect(settled(3, 200) == .init(through: ChunkSequence(5)))
     }
 
-    @Test mutating func anOldSampleIsOvertaken() {
-        add(3, 100, through: 1, time: 10)
-        #expect(evidence.settled(readUpTo: nil, now: 10 + OrderEvidence.overtakenSeconds) == ChunkSequence(1))
+    /// Nothing has come for longer than a sender sleeps. If something comes all the same, it is known what it may miss.
+    @Test mutating func anOldSampleOfAQuietServerIsOvertakenWithoutProof() {
+        add(3, 100, 2, time: 10)
+        let now = 10 + OrderEvidence.overtakenSeconds
+        let position = BinlogPosition(file: 3, offset: 50)
+        #expect(evidence.settled(readUpTo: position, quietSince: 11, now: now) == nil)
+        let expected = OrderEvidence.Settled(
+            through: ChunkSequence(1), unproven: BinlogPosition(file: 3, offset: 100))
+        #expect(evidence.settled(readUpTo: position, quietSince: 10, now: now) == expected)
     }
 
     /// Records that are under way still follow it.
     @Test mutating func theSettledSampleStays() {
-        add(3, 100, through: 1, time: 10)
-        _ = evidence.settled(readUpTo: position(3, 100), now: 10)
-        #expect(evidence.followed(file: 3, offset: 150) == ChunkSequence(1))
+        add(3, 100, 2, time: 10)
+        _ = evidence.settled(readUpTo: BinlogPosition(file: 3, offset: 100), quietSince: 10, now: 10)
+        #expect(following(1, 3, 150) == .yes)
+    }
+}
+
+/// The answer to a barrier says that commands are queued; workers apply them later, a kill loses the queues.
+@Suite struct AppliedTrailTests {
+    private var trail = AppliedTrail(through: ChunkSequence(3))
+
+    @Test mutating func theAcknowledgedIsAppliedAfterAWhile() {
+        trail.advance(acknowledged: ChunkSequence(5), now: 10)
+        trail.advance(acknowledged: ChunkSequence(9), now: 11)
+        #expect(trail.through == ChunkSequence(3))
+        trail.advance(acknowledged: ChunkSequence(9), now: 10 + AppliedTrail.seconds)
+        #expect(trail.through == ChunkSequence(5))
+        trail.advance(acknowledged: ChunkSequence(9), now: 11 + AppliedTrail.seconds)
+        #expect(trail.through == ChunkSequence(9))
+    }
+
+    /// BUGS 14: a server that is down applies nothing, however long it is.
+    @Test mutating func timeInWhichTheLinkIsDownDoesNotCount() {
+        trail.advance(acknowledged: ChunkSequence(5), now: 10)
+        trail.interrupt()
+        trail.advance(acknowledged: ChunkSequence(5), now: 100)
+        #expect(trail.through == ChunkSequence(3))
+        trail.advance(acknowledged: ChunkSequence(5), now: 100 + AppliedTrail.seconds)
+        #expect(trail.through == ChunkSequence(5))
+    }
+
+    @Test mutating func manyAcknowledgementsAreFewSteps() {
+        for step in 0..<1000 {
+            trail.advance(acknowledged: ChunkSequence(UInt64(4 + step)), now: 10 + Double(step) / 100)
+        }
+        #expect(trail.through >= ChunkSequence(700) && trail.through < ChunkSequence(810))
     }
 }

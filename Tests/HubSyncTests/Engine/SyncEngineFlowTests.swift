@@ -24,6 +24,26 @@ import Testing
         #expect(rig.pikas[2]?.delivered.count == count + 2)
     }
 
+    /// Delivery does not wait for the relay log, and what everyone had before it was written never reaches it.
+    @Test func whatEveryoneHadIsNotWritten() throws {
+        var rig = EngineRig(servers: 2)
+        let value = String(repeating: "v", count: 1 << 20)
+        for number in 0..<7 { rig.write(1, "SET key\(number) \(value)") }
+        #expect(rig.pikas[2]?.delivered.count == 7 && rig.written.isEmpty)
+        rig.pass(0.3)
+        let first = try #require(rig.written.first?.sequence)
+        #expect(first > ChunkSequence(1) && rig.written.last?.sequence == ChunkSequence(7))
+    }
+
+    @Test func whatSomeoneLacksIsWritten() {
+        var rig = EngineRig(servers: 3)
+        rig.pikas[3]?.answersPings = false
+        let value = String(repeating: "v", count: 1 << 20)
+        for number in 0..<7 { rig.write(1, "SET key\(number) \(value)") }
+        rig.pass(0.3)
+        #expect(rig.written.map(\.sequence.rawValue) == Array(1...7))
+    }
+
     @Test func theRelayIsEmptiedBehindTheSlowest() {
         var rig = EngineRig(servers: 3)
         rig.pikas[3]?.answersPings = false
@@ -40,12 +60,12 @@ import Testing
         rig.pikas[3]?.answersPings = false
         rig.write(1, "SET k v", "SET l v")
         let end = position(0, 1)
-        let advance = rig.takeAdvance()
+        let advance = rig.takeAdvance().acknowledged
         #expect(try #require(advance[one]?[two]).covers(end))
         #expect(advance[one]?[ServerID(3)]?.covers(end) != true)
         #expect(advance[one]?[one] == nil)
         rig.answerPings(3)
-        let later = rig.takeAdvance()
+        let later = rig.takeAdvance().acknowledged
         #expect(try #require(later[one]?[ServerID(3)]).covers(end))
         #expect(later[one]?[two] == nil, "said before")
         #expect(rig.takeAdvance().isEmpty == true)
@@ -89,8 +109,8 @@ import Testing
         rig.write(1, "INCR n", "INCR n")
         rig.pass(0.5)
         let three = ServerID(3)
-        let had = rig.takeAdvance()[one]?[two]
-        var places: SyncEngine.Advance = [one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]]
+        let had = rig.takeAdvance().acknowledged[one]?[two]
+        var places: [ServerID: [ServerID: BinlogProgress]] = [one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]]
         places[two] = [one: BinlogProgress(), three: BinlogProgress()]
         places[three] = [one: BinlogProgress(), two: BinlogProgress()]
         rig.join(3, acknowledged: places)

@@ -7,8 +7,8 @@ import Testing
     private var window = RelayWindow(
         first: ChunkSequence(1), next: ChunkSequence(1), keptBytes: 0, maximumWindowBytes: 1000)
 
-    private mutating func append(_ numbers: ClosedRange<UInt64>, count: Int = 100, at now: Double = 0) {
-        for number in numbers { window.append(chunk(number, count: count), now: now) }
+    private mutating func append(_ numbers: ClosedRange<UInt64>, count: Int = 100) {
+        for number in numbers { window.append(chunk(number, count: count)) }
     }
 
     @Test mutating func theNewestChunksAreInMemory() {
@@ -62,35 +62,34 @@ import Testing
             first: ChunkSequence(5), next: ChunkSequence(9), keptBytes: 700, maximumWindowBytes: 1000)
         #expect(window.keptBytes == 700 && window.droppedThrough == ChunkSequence(4))
         #expect(window.chunk(ChunkSequence(8)) == nil && window.firstInMemory == ChunkSequence(9))
-        #expect(window.droppable(acknowledged: ChunkSequence(8), now: 0) == ChunkSequence(8))
+        #expect(window.droppable(acknowledged: ChunkSequence(8), applied: ChunkSequence(0)) == ChunkSequence(8))
         window.drop(through: ChunkSequence(8))
         #expect(window.keptBytes == 0)
     }
 
     /// A killed Pika loses what its worker queues held although it had acknowledged it.
-    @Test mutating func theAcknowledgedIsKeptForAWhile() {
-        append(1...3, at: 10)
-        append(4...4, at: 12)
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 12.9) == ChunkSequence(0))
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 13) == ChunkSequence(3))
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 15) == ChunkSequence(4))
+    @Test mutating func theAcknowledgedIsKeptUntilItIsApplied() {
+        append(1...4)
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(0)) == ChunkSequence(0))
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(3)) == ChunkSequence(3))
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(4)) == ChunkSequence(4))
     }
 
     @Test mutating func theUnacknowledgedIsNeverDroppable() {
-        append(1...3, at: 10)
-        #expect(window.droppable(acknowledged: ChunkSequence(2), now: 100) == ChunkSequence(2))
+        append(1...3)
+        #expect(window.droppable(acknowledged: ChunkSequence(2), applied: ChunkSequence(2)) == ChunkSequence(2))
     }
 
     @Test mutating func onlySoMuchOfTheAcknowledgedIsKept() {
         window = RelayWindow(
             first: ChunkSequence(1), next: ChunkSequence(1), keptBytes: 0, maximumWindowBytes: 100 << 20)
         append(1...10, count: 1 << 20)
-        #expect(window.droppable(acknowledged: ChunkSequence(10), now: 0) == ChunkSequence(6))
+        #expect(window.droppable(acknowledged: ChunkSequence(10), applied: ChunkSequence(0)) == ChunkSequence(6))
     }
 
     @Test mutating func recordsOfASourceAreCounted() {
         append(1...3)
-        window.append(chunk(4, source: 2), now: 0)
+        window.append(chunk(4, source: 2))
         #expect(window.records(of: ServerID(1), after: ChunkSequence(1)) == 2)
         #expect(window.records(of: ServerID(2), after: ChunkSequence(0)) == 1)
         #expect(window.records(of: ServerID(1), after: ChunkSequence(4)) == 0)

@@ -18,6 +18,8 @@ final class HubProcess {
     private(set) var relay: MemoryRelay
     private var connections: [LinkConnectionID: Connection] = [:]
     private var isRunningActions = false
+    /// The next chunk to tell the oracle of.
+    private var noted = ChunkSequence(0)
     private(set) var isDead = false
     private var saboteur: Saboteur
 
@@ -35,6 +37,7 @@ final class HubProcess {
         recovered.replicatedSuspects = Array(state.suspects.values)
         recovered.hasPredecessor = hasPredecessor
         engine = SyncEngine(settings: settings, recovered: saboteur.recovered(recovered))
+        noted = engine.nextChunk
         let servers = state.servers.values.map {
             SyncEngine.Server(id: $0.id, address: $0.address, password: "", generation: $0.generation.rawValue)
         }
@@ -61,7 +64,9 @@ final class HubProcess {
     private func advance() {
         world.timeline.after(1) { [self] in
             guard !isDead else { return }
-            let advance = saboteur.advance(engine.takeAdvance(), received: relay.received, world.servers.map(\.id))
+            var taken = SyncEngine.Advance()
+            with { taken = $0.takeAdvance() }
+            let advance = saboteur.advance(taken, received: relay.received, world.servers.map(\.id))
             world.timeline.after(world.random.between(0.001...0.1)) { [self] in
                 if !isDead { world.hubs.agree(advance) }
             }
@@ -107,6 +112,13 @@ final class HubProcess {
         defer { isRunningActions = false }
         var actions = engine.takeActions()
         while !actions.isEmpty, !isDead {
+            while noted < engine.nextChunk {
+                if let chunk = engine.chunk(noted) {
+                    note(chunk)
+                    saboteur.relayed(chunk)
+                }
+                noted = noted.next
+            }
             for action in actions where !isDead { run(action) }
             actions = engine.takeActions()
         }
@@ -122,8 +134,6 @@ final class HubProcess {
                 world.timeline.after(0) { [self] in received(id, changed.answer, isForged: true) }
             }
         case .write(let write):
-            for chunk in write.chunks { note(chunk) }
-            saboteur.written(write)
             relay.write(write)
         case .connect(let id, let address, let fromHubHost):
             connect(id, address, fromHubHost: fromHubHost)

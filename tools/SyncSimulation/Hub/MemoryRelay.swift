@@ -13,18 +13,19 @@ struct MemoryRelay {
 
     mutating func write(_ write: SyncEngine.RelayWrite) {
         for chunk in write.chunks {
-            precondition(chunk.sequence == next, "chunk \(chunk.sequence) written where \(next) is next")
+            precondition(chunk.sequence >= next, "chunk \(chunk.sequence) written where \(next) is next")
             let stored = chunk.header + chunk.commands
             chunks[chunk.sequence.rawValue] = stored
             bytes += stored.count
             next = chunk.sequence.next
-            received[chunk.source] = chunk.progress
         }
+        for (source, progress) in write.received { received[source] = progress }
         for (server, cursor) in write.cursors { cursors[server] = cursor }
         for (name, winner) in write.suspects { suspects[name] = winner }
         guard let last = write.dropThrough, last >= first else { return }
         for sequence in first.rawValue...last.rawValue { bytes -= chunks.removeValue(forKey: sequence)?.count ?? 0 }
         first = last.next
+        next = max(next, first)
     }
 
     func read(from sequence: ChunkSequence, maximumBytes: Int) -> [RelayChunk] {

@@ -69,18 +69,16 @@ struct Saboteur {
         return relay
     }
 
-    mutating func written(_ write: SyncEngine.RelayWrite) {
-        for chunk in write.chunks {
-            switch (bug, chunk.audience) {
-            case (.noRepair, .only(let servers)): withhold(chunk, from: servers)
-            case (.noEcho, .everyone): withhold(chunk, from: [chunk.source])
-            case (.redeliveryTrusted, .only(let servers)):
-                let isDelta = SyncSimulation.commands(in: chunk.commands).contains {
-                    [Plan.Family.counter, .list, .sortedSet].map(\.rawValue).contains($0[1][0])
-                }
-                if isDelta { withhold(chunk, from: servers) }
-            default: break
+    mutating func relayed(_ chunk: RelayChunk) {
+        switch (bug, chunk.audience) {
+        case (.noRepair, .only(let servers)): withhold(chunk, from: servers)
+        case (.noEcho, .everyone): withhold(chunk, from: [chunk.source])
+        case (.redeliveryTrusted, .only(let servers)):
+            let isDelta = SyncSimulation.commands(in: chunk.commands).contains {
+                [Plan.Family.counter, .list, .sortedSet].map(\.rawValue).contains($0[1][0])
             }
+            if isDelta { withhold(chunk, from: servers) }
+        default: break
         }
     }
 

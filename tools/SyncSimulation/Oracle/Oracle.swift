@@ -113,7 +113,8 @@ struct Oracle {
         }
         judgeValues(of: servers[0])
         guard isCalm else { return }
-        for (value, operation) in operations where !echoed.contains(value) {
+        for (value, operation) in operations.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+        where !echoed.contains(value) {
             for server in servers where server.id != operation.source && deliveries[value]?[server.id] != 1 {
                 fail("lost", "\(value.text) never came to server \(server.id)", key: operation.key)
             }
