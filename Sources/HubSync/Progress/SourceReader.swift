@@ -163,10 +163,10 @@ struct SourceReader: Sendable {
         }
         let waiting = streams.filter { $0.value.waiting != nil }
         let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
-        for file in evidence.observe(status, openFrom: progress.firstOpenFile, limit: limit, now: now) {
-            if file < limit { finished.insert(file) }
-            if file == limit && file == progress.firstOpenFile { decideFirstWaiting(in: file) }
-        }
+        let done = evidence.observe(status, openFrom: progress.firstOpenFile, limit: limit, now: now)
+        finished.formUnion(done.filter { $0 < limit })
+        advance()
+        if limit == progress.firstOpenFile, done.contains(limit) { decideFirstWaiting(in: limit) }
         for (connection, stream) in streams.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             var stream = stream
             stream.observe(producerFile: status.producerFile)

@@ -87,7 +87,8 @@ extension SyncEngine {
         var version =
             versions.version(of: hash)
             ?? KeyVersion(
-                seconds: UInt32(clamping: state.second), counter: 0, effect: .whole, mayBeCovered: false, source: winner,
+                seconds: UInt32(clamping: state.second), counter: 0, effect: .whole, mayBeCovered: false,
+                source: winner,
                 file: 0, offset: 0, sequence: settled)
         version.source = winner
         // The winner's records below are part of it.

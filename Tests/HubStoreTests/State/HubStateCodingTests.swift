@@ -46,7 +46,8 @@ private let commands: [HubCommand] = [
 
     /// Entries and snapshots may be older than a suspect's type.
     @Test func aSuspectWithoutATypeIsOfAnyType() throws {
-        let text = #"{"advance":{"progress":{"acknowledged":{},"generations":{},"isLast":false,"repairedKeys":[],"#
+        let text =
+            #"{"advance":{"progress":{"acknowledged":{},"generations":{},"isLast":false,"repairedKeys":[],"#
             + #""suspects":[{"differing":[2],"key":"/g==","winner":1}],"term":7}},"version":1}"#
         let known = Suspect(key: [0xFE], winner: ServerID(1))
         let command = HubCommand.advance(progress: Advance(term: 7, generations: [:], suspects: [known]))

@@ -110,7 +110,9 @@ import Testing
         rig.pass(0.5)
         let three = ServerID(3)
         let had = rig.takeAdvance().acknowledged[one]?[two]
-        var places: [ServerID: [ServerID: BinlogProgress]] = [one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]]
+        var places: [ServerID: [ServerID: BinlogProgress]] = [
+            one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]
+        ]
         places[two] = [one: BinlogProgress(), three: BinlogProgress()]
         places[three] = [one: BinlogProgress(), two: BinlogProgress()]
         rig.join(3, acknowledged: places)

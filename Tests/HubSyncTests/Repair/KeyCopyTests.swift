@@ -12,8 +12,10 @@ import Testing
 
     private func text(_ type: CommandRule.ValueType, _ answers: [Reply]) -> String? {
         KeyCopy(type, answers: answers).map { copy in
-            String(decoding: copy.commands(key), as: UTF8.self).split(separator: "\r\n").filter { !"*$".contains($0.first ?? " ") }
-                .joined(separator: " ")
+            String(decoding: copy.commands(key), as: UTF8.self).split(separator: "\r\n").filter {
+                !"*$".contains($0.first ?? " ")
+            }
+            .joined(separator: " ")
         }
     }
 

@@ -12,7 +12,8 @@ import Testing
         counter: UInt16 = 0, covered: Bool = false
     ) -> KeyVersion {
         KeyVersion(
-            seconds: seconds, counter: counter, effect: effect, mayBeCovered: covered, source: ServerID(source), file: 3,
+            seconds: seconds, counter: counter, effect: effect, mayBeCovered: covered, source: ServerID(source),
+            file: 3,
             offset: offset, sequence: ChunkSequence(1))
     }
 

@@ -38,7 +38,8 @@ final class HubGroup {
         let address = Address(host: Self.host(hub), port: Self.port)
         _ = state.apply(.announcePrimary(hub: HubID(UInt64(hub)), term: term, adminAddress: address))
         world.note(.happened("hub \(hub + 1) is primary, relay log \(relay.first) to \(relay.next.previous)"))
-        process = HubProcess(world: world, host: Self.host(hub), relay: relay, state: state, hasPredecessor: hasPredecessor)
+        process = HubProcess(
+            world: world, host: Self.host(hub), relay: relay, state: state, hasPredecessor: hasPredecessor)
     }
 
     /// The primary's process ends without a word to anyone but its peers' kernels; where `silently`, not even that.
