@@ -15,6 +15,8 @@ let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", pa
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -31,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -40,7 +43,10 @@ let package = Package(
         .target(name: "HubSync", dependencies: ["HubStore"], swiftSettings: settings),
         .target(
             name: "HubDaemon",
-            dependencies: ["HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, arguments, signals],
+            dependencies: [
+                "HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, hummingbird, hummingbirdCore, arguments,
+                signals,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "pika_hub", dependencies: ["HubDaemon", arguments], swiftSettings: settings, plugins: ["GitRevision"]),
@@ -80,7 +86,7 @@ let package = Package(
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests",
-            dependencies: ["HubDaemon", "HubStore", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
+            dependencies: ["HubDaemon", "HubStore", "HubSync", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),

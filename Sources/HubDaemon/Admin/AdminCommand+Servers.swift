@@ -54,6 +54,12 @@ extension AdminCommand {
                 .resume(server: try serverID(arguments[0], "server_id"))
             }
         },
+        AdminCommand(
+            "tail", .cluster, [.one("source"), .one("destination")],
+            "Shows what goes from one server to another, until the client sends anything. On the primary.", run: tail),
+        AdminCommand(
+            "monitor", .cluster, [.one("source"), .one("destination")],
+            "TAIL under the name with which redis-cli goes on reading.", run: tail),
         AdminCommand("add", .cluster, [.one("ip:port")], "A hub joins the group; ip:port is its Raft address.") {
             _, context, arguments in
             await withHubAddress(arguments[0]) { await context.control.addHub(at: $0) }
@@ -79,6 +85,23 @@ extension AdminCommand {
             return reply(await context.control.failOver(to: hub.id))
         },
     ]
+
+    private static let tail: Handler = { session, context, arguments in
+        let info = await context.control.info()
+        do throws(InvalidArgument) {
+            let source = try serverID(arguments[0], "source")
+            let destination = try serverID(arguments[1], "destination")
+            guard source != destination else { return .failure("source and destination are the same server") }
+            for id in [source, destination] where info.state.servers[id] == nil {
+                return reply(.refused(.serverNotFound(id: id)))
+            }
+            guard info.raft.role == .primary else { return .failure("only the primary relays; see HUBS") }
+            session.watched = AdminSession.Route(source: source, destination: destination)
+            return .ok
+        } catch {
+            return .failure(error.text)
+        }
+    }
 
     static func reply(_ outcome: CommandOutcome) -> RESPReply { outcome.errorText.map(RESPReply.failure) ?? .ok }
 

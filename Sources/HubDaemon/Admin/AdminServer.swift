@@ -93,15 +93,24 @@ struct AdminServer: Sendable {
         var session = admitted
         var decoder = RequestDecoder()
         var violated = false
-        defer { context.clients.remove(session, afterProtocolError: violated) }
+        var watching: Task<Void, Never>?
+        defer {
+            watching?.cancel()
+            context.clients.remove(session, afterProtocolError: violated)
+        }
         for try await bytes in inbound {
+            watching?.cancel()
+            await watching?.value
+            watching = nil
             decoder.feed(bytes.readableBytesView)
             do throws(RequestDecoder.Violation) {
                 // Whoever sends many requests at once gets their replies one by one: a reader that is slow holds up
                 // only itself, and nothing is kept for it but the request that is being answered.
                 while let request = try decoder.next() {
+                    session.watched = nil
                     guard await reply(to: request, &session, outbound), !session.closesAfterReply else { return }
                 }
+                if let route = session.watched { watching = Task { await show(route, outbound) } }
             } catch {
                 violated = true
                 let reply = RESPReply.failure("Protocol error: \(error)")
@@ -128,6 +137,22 @@ struct AdminServer: Sendable {
         }
         context.clients.update(session, now: context.now())
         return true
+    }
+
+    /// TAIL: writes lines until the task is cancelled or the client is gone.
+    private func show(
+        _ route: AdminSession.Route, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async {
+        let lines = await context.control.tail(source: route.source, destination: route.destination)
+        do {
+            guard let lines else {
+                let reply = RESPReply.failure("\(RouteTails.maximumCount) clients watch routes already")
+                return try await outbound.write(Self.encode(reply, version: .two))
+            }
+            for await line in lines { try await outbound.write(Self.encode(.simple(line), version: .two)) }
+        } catch {
+            logger.debug("a watching client is gone", metadata: ["reason": "\(error)"])
+        }
     }
 
     private static func encode(_ reply: RESPReply, version: RESPVersion) -> ByteBuffer {

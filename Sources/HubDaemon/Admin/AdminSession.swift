@@ -2,6 +2,11 @@ internal import HubStore
 
 /// What the admin port knows of one connection. Pure: time comes in, and what it decides goes out as properties.
 struct AdminSession: Hashable, Sendable {
+    struct Route: Hashable, Sendable {
+        var source: ServerID
+        var destination: ServerID
+    }
+
     let id: Int
     /// Where the client is.
     let host: String
@@ -15,6 +20,8 @@ struct AdminSession: Hashable, Sendable {
     var libraryName = ""
     var libraryVersion = ""
     var lastCommand = ""
+    /// The route that it watches, until it sends anything.
+    var watched: Route?
     /// The connection is closed once the reply is written.
     var closesAfterReply = false
 

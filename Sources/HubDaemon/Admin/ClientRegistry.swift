@@ -101,7 +101,9 @@ final class ClientRegistry: Sendable {
             state.statistics.commandsPerSecond = processed - state.commandsAtLastTick
             state.commandsAtLastTick = processed
             guard idleTimeoutSeconds > 0 else { return [Client]() }
-            let idle = state.clients.values.filter { now - $0.lastActive > .seconds(idleTimeoutSeconds) }
+            let idle = state.clients.values.filter {
+                $0.session.watched == nil && now - $0.lastActive > .seconds(idleTimeoutSeconds)
+            }
             state.statistics.idleConnectionsClosed += idle.count
             return idle
         }

@@ -21,6 +21,9 @@ protocol HubControl: Sendable {
     /// The newest conflicts, newest first, at most `limit`.
     func conflicts(limit: Int) async -> [ConflictReport]
 
+    /// The commands that go from one server to another, as lines, from now on. Nil: too many watch already.
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>?
+
     /// Starts a clean stop, as SIGTERM does.
     func shutDown() async
 }

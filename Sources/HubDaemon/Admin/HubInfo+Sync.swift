@@ -5,18 +5,20 @@ extension HubInfo {
     /// Takes over what the data plane of a primary says of itself.
     mutating func show(_ sync: SyncStatus) {
         for link in sync.links { show(link) }
-        routes = sync.routes.map { route in
-            Route(source: route.source, destination: route.destination, lagRecords: route.lagRecords)
-        }
+        let kept = Dictionary(uniqueKeysWithValues: sync.links.map { ($0.id, $0.kept) })
+        for route in sync.routes { show(route, kept: kept[route.source] ?? nil) }
         relay.nextChunk = Int(clamping: sync.nextChunk.rawValue)
         relay.bytes = sync.relayBytes
         relay.isFull = sync.isRelayFull
+        relay.rejectedConnections = Int(clamping: sync.counters.rejectedConnections)
+        relay.protocolErrors = Int(clamping: sync.counters.protocolErrors)
         memory.versions = sync.versions
         memory.versionTableBytes = sync.versionBytes
         memory.forgottenVersions = Int(clamping: sync.forgottenVersions)
         conflicts.detected = Int(clamping: sync.counters.conflicts)
         conflicts.repaired = Int(clamping: sync.repaired)
         conflicts.unrepaired = Int(clamping: sync.unrepaired)
+        conflicts.pending = sync.suspects
         unrelayedCommands = sync.counters.unrelayed.mapValues { Int(clamping: $0) }
     }
 
@@ -33,11 +35,33 @@ extension HubInfo {
         shown.takeovers = Int(clamping: link.takeovers)
         shown.receivedRecords = Int(clamping: link.source.records)
         shown.receivedBytes = Int(clamping: link.source.bytes)
+        shown.receivedPerSecond = link.receivedPerSecond
         shown.deliveredRecords = Int(clamping: link.recordsSent)
         shown.deliveredBytes = Int(clamping: link.bytesSent)
+        shown.deliveredPerSecond = link.sentPerSecond
         shown.refusedCommands = Int(clamping: link.refusals)
         links[link.id] = shown
         memory.inFlightBytes += link.bytesInFlight
         if let trouble = link.trouble { warnings.append("server_id \(link.id): \(trouble)") }
+    }
+
+    private mutating func show(_ route: SyncStatus.Route, kept: KeptBinlog?) {
+        var shown = Route(source: route.source, destination: route.destination)
+        shown.lagRecords = route.lagRecords
+        shown.lagBytes = route.lagBytes
+        shown.lagSeconds = route.lagSeconds
+        shown.records = Int(clamping: route.records)
+        shown.bytes = Int(clamping: route.bytes)
+        shown.recordsPerSecond = route.recordsPerSecond
+        shown.bytesPerSecond = route.bytesPerSecond
+        if let kept, let file = route.neededFile {
+            shown.purge = Purge(
+                filesAhead: kept.filesAhead(of: file), filesLeft: kept.filesUntilPurge(of: file),
+                isNear: kept.isNearPurge(file))
+            if kept.isNearPurge(file) {
+                warnings.append("server_id \(route.source) \(kept.warning(destination: route.destination, file: file))")
+            }
+        }
+        routes.append(shown)
     }
 }

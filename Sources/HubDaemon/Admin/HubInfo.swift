@@ -35,6 +35,9 @@ struct HubInfo: Hashable, Sendable {
         /// Log lines that could not be written, and those held back by the rate limit.
         var lostLogLines = 0
         var suppressedLogLines = 0
+        /// Messages of the log by kind, those held back included.
+        var logMessages: [String: Int] = [:]
+        var openDescriptors = 0
     }
 
     enum Role: String, Hashable, Sendable {
@@ -51,8 +54,19 @@ struct HubInfo: Hashable, Sendable {
         var appliedIndex = 0
         var firstIndex = 0
         var elections = 0
+        /// From a proposal to its application, in seconds; on the primary.
+        var proposals = Histogram()
         /// When this hub stops believing in its primary unless it hears from it again.
         var leaseDeadlineMicroseconds: Int?
+    }
+
+    /// How often a quantity was how large. `counts[k]` were below `bounds[k]` and in no class before.
+    struct Histogram: Hashable, Sendable {
+        var bounds: [Double] = []
+        var counts: [Int] = []
+        /// Of all, those beyond the last bound included.
+        var count = 0
+        var sum = 0.0
     }
 
     /// A member of the group, this hub included.
@@ -97,23 +111,42 @@ struct HubInfo: Hashable, Sendable {
         var takeovers = 0
         var receivedRecords = 0
         var receivedBytes = 0
+        var receivedPerSecond = 0.0
         var deliveredRecords = 0
         var deliveredBytes = 0
+        var deliveredPerSecond = 0.0
         var refusedCommands = 0
     }
 
-    /// What goes from one server to another.
+    /// What goes from one server to another. Counters begin when this hub becomes primary.
     struct Route: Hashable, Sendable {
         var source: ServerID
         var destination: ServerID
-        /// Records that arrived and are not acknowledged.
-        var lagRecords: Int
+        /// Records that arrived and are not acknowledged, and the bytes of their commands.
+        var lagRecords = 0
+        var lagBytes = 0
+        /// For how long the destination has lacked something.
+        var lagSeconds = 0.0
+        /// What was acknowledged.
+        var records = 0
+        var bytes = 0
+        var recordsPerSecond = 0.0
+        var bytesPerSecond = 0.0
+        var purge: Purge?
 
-        init(source: ServerID, destination: ServerID, lagRecords: Int = 0) {
+        init(source: ServerID, destination: ServerID) {
             self.source = source
             self.destination = destination
-            self.lagRecords = lagRecords
         }
+    }
+
+    /// How a destination's place stands to what the source keeps of its binlog, in files.
+    struct Purge: Hashable, Sendable {
+        /// Files that the source has begun after the oldest of which the destination lacks something.
+        var filesAhead: Int
+        /// Files that the source may still begin before it purges that one.
+        var filesLeft: Int
+        var isNear: Bool
     }
 
     struct Relay: Hashable, Sendable {
@@ -123,6 +156,10 @@ struct HubInfo: Hashable, Sendable {
         var maximumBytes = 0
         /// Sources are not read because the relay log is full.
         var isFull = false
+        /// Connections to the port where servers send their binlogs: those turned away, and those closed because of
+        /// what they sent.
+        var rejectedConnections = 0
+        var protocolErrors = 0
     }
 
     struct Memory: Hashable, Sendable {
@@ -139,5 +176,6 @@ struct HubInfo: Hashable, Sendable {
         var detected = 0
         var repaired = 0
         var unrepaired = 0
+        var pending = 0
     }
 }

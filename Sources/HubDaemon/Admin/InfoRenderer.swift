@@ -192,7 +192,9 @@ struct InfoRenderer: Sendable {
                 return "server_\(server.id):kind=\(server.kind.rawValue),address=\(server.address),"
                     + "paused=\(server.isPaused ? 1 : 0),sync_status=\(link.status.rawValue),"
                     + "received_records=\(link.receivedRecords),received_bytes=\(link.receivedBytes),"
+                    + "received_per_second=\(fixed(link.receivedPerSecond, places: 1)),"
                     + "delivered_records=\(link.deliveredRecords),delivered_bytes=\(link.deliveredBytes),"
+                    + "delivered_per_second=\(fixed(link.deliveredPerSecond, places: 1)),"
                     + "refused_commands=\(link.refusedCommands),reconnects=\(link.reconnects),"
                     + "takeovers=\(link.takeovers),problem=\(link.problem)"
             }
@@ -203,7 +205,12 @@ struct InfoRenderer: Sendable {
             + info.routes.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }.map { route in
                 let saved = info.state.acknowledged(source: route.source, destination: route.destination)?.newest
                 return "route_\(route.source)_\(route.destination):acknowledged=\(position(saved)),"
-                    + "lag_records=\(route.lagRecords)"
+                    + "lag_seconds=\(fixed(route.lagSeconds, places: 1)),lag_records=\(route.lagRecords),"
+                    + "lag_bytes=\(route.lagBytes),records=\(route.records),bytes=\(route.bytes),"
+                    + "records_per_second=\(fixed(route.recordsPerSecond, places: 1)),"
+                    + "bytes_per_second=\(fixed(route.bytesPerSecond, places: 1)),"
+                    + "binlog_files_ahead=\(text(route.purge?.filesAhead)),"
+                    + "binlog_files_until_purge=\(text(route.purge?.filesLeft))"
             }
     }
 
@@ -215,6 +222,8 @@ struct InfoRenderer: Sendable {
             "relay_max_bytes:\(relay.maximumBytes)",
             "relay_next_chunk:\(relay.nextChunk)",
             "relay_full:\(relay.isFull ? 1 : 0)",
+            "inner_connections_rejected:\(relay.rejectedConnections)",
+            "inner_protocol_errors:\(relay.protocolErrors)",
         ]
     }
 
@@ -224,7 +233,7 @@ struct InfoRenderer: Sendable {
             "conflicts_detected:\(info.conflicts.detected)",
             "conflicts_repaired:\(info.conflicts.repaired)",
             "conflicts_unrepaired:\(info.conflicts.unrepaired)",
-            "repairs_pending:\(info.state.suspects.count)",
+            "repairs_pending:\(info.conflicts.pending)",
         ]
     }
 

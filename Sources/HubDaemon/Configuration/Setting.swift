@@ -117,6 +117,7 @@ extension Setting {
             isLive: true, "Admin connections that ask nothing for so long are closed; 0: never."),
         Setting(
             "metrics-port", \.metricsPort, .number(0...65535),
-            "The port for Prometheus; 0: none."),
+            "The port for Prometheus and health checks (HTTP: /metrics, /healthz, /readyz, /lag?max=SECONDS); "
+                + "0: none."),
     ]
 }

@@ -14,6 +14,7 @@ actor Hub {
     let log: Logger
     let node: RaftNode
     let board: StateBoard
+    let tails = RouteTails()
     private let directory: FloydPath
     private let lock: LockFile
     private let loops: MultiThreadedEventLoopGroup
@@ -38,7 +39,6 @@ actor Hub {
 
     /// Opens `floyd-path` and gets ready to take part. Nothing runs before `run`.
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
-        guard configuration.metricsPort == 0 else { throw HubFailure.noMetrics(port: configuration.metricsPort) }
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
         let raftLog = try RocksLog(path: directory.raft)
         if raftLog.identity == nil {
@@ -147,7 +147,8 @@ actor Hub {
                 configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
                 owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
                 suspects: Array(state.suspects.values),
-                log: log, failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
+                log: log, tails: tails,
+                failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else { return service.stop() }
             sync = service
             service.update(board.current)
@@ -253,7 +254,6 @@ enum HubFailure: Error, CustomStringConvertible {
     case notInGroup(own: Address, group: [Address])
     /// Hubs cannot talk to each other yet; a hub that waited for the others would wait for ever.
     case groupOfSeveral([Address])
-    case noMetrics(port: Int)
     case cannotListen(Address, String)
 
     var description: String {
@@ -263,8 +263,6 @@ enum HubFailure: Error, CustomStringConvertible {
                 + "address (floyd-local-ip:floyd-local-port) or leave it out"
         case .cannotListen(let address, let text):
             "cannot listen on \(address), where the servers send their binlogs (sdk-port + 1000): \(text)"
-        case .noMetrics(let port):
-            "metrics-port is \(port); this version has no metrics port: expected 0"
         case .notInGroup(let own, let group):
             "floyd-servers (\(group.map(\.description).joined(separator: ","))) does not contain this hub's own address "
                 + "\(own) (floyd-local-ip and floyd-local-port)"

@@ -69,6 +69,10 @@ struct HubDesk: HubControl {
 
     func shutDown() async { hub.stop() }
 
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>? {
+        hub.tails.watch(source: source, destination: destination)
+    }
+
     private func attempt(_ body: () async throws(ProposalError) -> Void) async -> CommandOutcome {
         do throws(ProposalError) {
             try await body()
@@ -132,6 +136,8 @@ struct HubDesk: HubControl {
         process.adminAddress = settings.adminAddress
         (process.userCPUSeconds, process.systemCPUSeconds) = ProcessFigures.cpuSeconds
         (process.lostLogLines, process.suppressedLogLines) = log.losses
+        process.logMessages = log.messages
+        process.openDescriptors = ProcessFigures.openDescriptors
         return process
     }
 
@@ -146,6 +152,7 @@ struct HubDesk: HubControl {
         raft.commitIndex = Int(clamping: status.commit.rawValue)
         raft.appliedIndex = Int(clamping: status.applied.rawValue)
         raft.elections = status.electionCount
+        raft.proposals = HubInfo.Histogram(status.proposals)
         if let contact = status.peers.first(where: { $0.id == status.leader })?.sinceContact {
             let left = configuration.current.raftElectionTimeoutMilliseconds - contact.milliseconds
             raft.leaseDeadlineMicroseconds = unixMicroseconds() + left * 1000
@@ -168,7 +175,20 @@ struct HubDesk: HubControl {
     }
 }
 
+extension HubInfo.Histogram {
+    /// Classes up to 8 s; what took longer is in `count` only.
+    fileprivate init(_ figures: LatencyFigures) {
+        let places = 0..<min(18, figures.counts.count)
+        bounds = places.map { LatencyFigures.bound($0).seconds }
+        counts = places.map { figures.counts[$0] }
+        count = figures.count
+        sum = figures.total.seconds
+    }
+}
+
 extension Duration {
+    fileprivate var seconds: Double { self / .seconds(1) }
+
     fileprivate var milliseconds: Int {
         let (seconds, attoseconds) = components
         return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)

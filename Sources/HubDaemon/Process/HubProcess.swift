@@ -40,10 +40,8 @@ enum HubProcess {
             let admin = try await AdminServer.bind(
                 hosts: configuration.listenHosts, port: configuration.sdkPort, context: context,
                 group: .singletonMultiThreadedEventLoopGroup, logger: logger)
-            started()
-            logger.info("started: pika_hub \(HubVersion.current), admin port \(configuration.sdkPort), pid \(getpid())")
-            if !ServiceManager.notify(.ready) { logger.warning("service-manager: it could not be told") }
-            try await serve(hub, admin, signals, sink)
+            let metrics = MetricsServer(context: context, logger: logger)
+            try await serve(hub, admin, metrics, signals, sink, started)
         } catch {
             logger.critical("stopped: \(error)")
             throw error
@@ -51,11 +49,22 @@ enum HubProcess {
     }
 
     private static func serve(
-        _ hub: Hub, _ admin: AdminServer, _ signals: UnixSignalsSequence, _ sink: LogSink
+        _ hub: Hub, _ admin: AdminServer, _ metrics: MetricsServer, _ signals: UnixSignalsSequence, _ sink: LogSink,
+        _ started: () -> Void
     ) async throws {
         let logger = sink.logger
+        let configuration = hub.configuration
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await admin.run() }
+            defer { group.cancelAll() }
+            if configuration.metricsPort != 0 {
+                for host in configuration.listenHosts {
+                    try await start(metrics, host: host, port: configuration.metricsPort, in: &group)
+                }
+            }
+            started()
+            logger.info("started: pika_hub \(HubVersion.current), admin port \(configuration.sdkPort), pid \(getpid())")
+            if !ServiceManager.notify(.ready) { logger.warning("service-manager: it could not be told") }
             group.addTask {
                 for await signal in signals {
                     logger.info("signal: \(signal)")
@@ -67,10 +76,33 @@ enum HubProcess {
                     }
                 }
             }
-            defer { group.cancelAll() }
             try await hub.run()
         }
     }
+
+    /// Returns when it listens; throws why it cannot.
+    private static func start(
+        _ metrics: MetricsServer, host: String, port: Int, in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        let (listening, sink) = AsyncThrowingStream.makeStream(of: Void.self)
+        group.addTask {
+            do {
+                try await metrics.run(host: host, port: port) { _ in sink.yield() }
+                sink.finish()
+            } catch {
+                sink.finish(throwing: MetricsPortFailure(address: Address(host: host, port: port), reason: "\(error)"))
+            }
+        }
+        for try await _ in listening { return }
+    }
+}
+
+/// `metrics-port` cannot be listened on.
+private struct MetricsPortFailure: Error, CustomStringConvertible {
+    var address: Address
+    var reason: String
+
+    var description: String { "cannot listen on \(address), the metrics-port: \(reason)" }
 }
 
 extension Configuration {

@@ -10,11 +10,15 @@ struct LogLimiter: Sendable {
         var began: Int
         var written = 0
         var suppressed = 0
+        /// Since the start.
+        var total = 0
     }
 
     private var periods: [String: Period] = [:]
     /// Messages that were not written.
     private(set) var suppressedCount = 0
+    /// Messages so far, by kind.
+    var counts: [String: Int] { periods.mapValues(\.total) }
 
     /// Whether to write a message of this kind now.
     ///
@@ -22,11 +26,12 @@ struct LogLimiter: Sendable {
     mutating func admit(_ kind: String, unixMicroseconds now: Int) -> Int? {
         if periods.count >= Self.maximumKinds, periods[kind] == nil { periods = [:] }
         var period = periods[kind] ?? Period(began: now)
+        period.total += 1
         defer { periods[kind] = period }
         let isOver = now < period.began || now - period.began >= Self.periodMicroseconds
         if isOver {
             let suppressed = period.suppressed
-            period = Period(began: now, written: 1)
+            period = Period(began: now, written: 1, total: period.total)
             return suppressed
         }
         guard period.written < Self.messagesPerPeriod else {

@@ -42,6 +42,9 @@ final class LogSink: Sendable {
         state.withLock { ($0.lostLines, $0.limiter.suppressedCount) }
     }
 
+    /// Messages so far, by kind.
+    var messages: [String: Int] { state.withLock { $0.limiter.counts } }
+
     /// Opens the file by its name again.
     func reopen() {
         state.withLock { state in

@@ -21,6 +21,9 @@ public struct PikaHubCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var printCommands = false
 
+    @Flag(help: .hidden)
+    var printMetrics = false
+
     /// Set by `Detachment` for the copy in the background.
     @Option(name: .customLong(reportOptionName), help: .hidden)
     var reportTo: CInt?
@@ -32,6 +35,7 @@ public struct PikaHubCommand: AsyncParsableCommand {
     public func run() async throws {
         if printSettings { return print(Setting.markdown) }
         if printCommands { return print(AdminCommand.markdown) }
+        if printMetrics { return print(Metric.markdown) }
         guard let file else { throw ValidationError("Missing expected option '-c <file>'") }
         umask(0o077)
         let parsed = try load(file)

@@ -12,6 +12,15 @@ enum ProcessFigures {
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
+    static var openDescriptors: Int {
+        guard let directory = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Not `.`, `..`, and the descriptor of the directory itself.
+        return max(0, count - 3)
+    }
+
     static var cpuSeconds: (user: Double, system: Double) {
         var usage = rusage()
         getrusage(RUSAGE_SELF.rawValue, &usage)

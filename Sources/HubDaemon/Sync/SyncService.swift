@@ -22,10 +22,12 @@ final class SyncService: Sendable {
     ///   - previousOwner: the primary of the term before, as the state names it. A relay log that is not its own is
     ///     out of date: another hub has been primary since.
     ///   - suspects: those of the state.
+    ///   - tails: told of everything that is delivered.
     ///   - failed: told once when the relay store fails.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, owner: String,
-        previousOwner: String?, suspects: [Suspect], log: Logger, failed: @escaping @Sendable (StoreError) -> Void
+        previousOwner: String?, suspects: [Suspect], log: Logger, tails: RouteTails,
+        failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -46,7 +48,7 @@ final class SyncService: Sendable {
                 replicatedSuspects: suspects, hasPredecessor: previousOwner != nil)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
-                hubHost: hubHost, log: log, failed: failed)
+                hubHost: hubHost, log: log, tails: tails, failed: failed)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.

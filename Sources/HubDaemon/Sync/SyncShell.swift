@@ -14,6 +14,7 @@ final class SyncShell {
     private var relay: RelayStore
     private let hubHost: SocketAddress
     private let log: Logger
+    private let tails: RouteTails
     private var channels: [LinkConnectionID: any Channel] = [:]
     /// Bytes that were received and not consumed yet.
     private var leftOver: [LinkConnectionID: ByteBuffer] = [:]
@@ -25,6 +26,7 @@ final class SyncShell {
 
     init(
         eventLoop: any EventLoop, engine: SyncEngine, relay: RelayStore, hubHost: SocketAddress, log: Logger,
+        tails: RouteTails,
         failed: @escaping (StoreError) -> Void
     ) {
         self.eventLoop = eventLoop
@@ -32,6 +34,7 @@ final class SyncShell {
         self.relay = relay
         self.hubHost = hubHost
         self.log = log
+        self.tails = tails
         self.failed = failed
     }
 
@@ -87,9 +90,10 @@ final class SyncShell {
     private func run(_ action: SyncEngine.Action, _ written: inout Set<LinkConnectionID>) {
         switch action {
         case .send(let connection, let bytes):
-            guard let channel = channels[connection] else { return }
-            channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
-            written.insert(connection)
+            send(bytes, on: connection, &written)
+        case .deliver(let connection, let destination, let chunk):
+            tails.show(chunk, to: destination)
+            send(chunk.commands, on: connection, &written)
         case .write(let write):
             store(write)
         case .connect(let connection, let address, let fromHubHost):
@@ -104,6 +108,12 @@ final class SyncShell {
         case .log(let event):
             write(event)
         }
+    }
+
+    private func send(_ bytes: [UInt8], on connection: LinkConnectionID, _ written: inout Set<LinkConnectionID>) {
+        guard let channel = channels[connection] else { return }
+        channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+        written.insert(connection)
     }
 
     private func store(_ write: SyncEngine.RelayWrite) {
@@ -173,7 +183,7 @@ final class SyncShell {
             switch result {
             case .success(let channel):
                 shell.channels[connection] = channel
-                let host = channel.remoteAddress?.ipAddress ?? ""
+                let host = Self.host(of: channel)
                 shell.with { $0.connected(connection, host: host, now: Self.now) }
                 if !channel.isActive { shell.ended(connection, reason: "closed at once") }
             case .failure(let error):
@@ -184,12 +194,19 @@ final class SyncShell {
 
     /// A server dialled the inner port.
     func accepted(_ channel: any Channel) throws {
-        let host = channel.remoteAddress?.ipAddress ?? ""
+        let host = Self.host(of: channel)
         guard let connection = with({ $0.accepted(host: host, now: Self.now) }) else {
             return channel.close(promise: nil)
         }
         channels[connection] = channel
         try channel.pipeline.syncOperations.addHandler(LinkHandler(connection, self))
+    }
+
+    /// The address at the other end, in the same form whether the socket is one of IPv6 or not.
+    private static func host(of channel: any Channel) -> String {
+        let host = channel.remoteAddress?.ipAddress ?? ""
+        let mapped = "::ffff:"
+        return host.hasPrefix(mapped) ? String(host.dropFirst(mapped.count)) : host
     }
 
     func received(_ connection: LinkConnectionID, _ bytes: ByteBuffer) {

@@ -35,6 +35,16 @@ struct ServerSync: Sendable {
     /// Every record still to come from this server follows the chunks up to here.
     var settled = ChunkSequence(0)
     var statistics = SourceStatistics()
+    /// By source, what it has acknowledged as a destination.
+    var arrived: [ServerID: RouteCounter] = [:]
+    var receivedRate = RateMeter()
+    var deliveredRate = RateMeter()
+    /// By its last report: a sender is at the end of the binlog, and the hub reads everything that it sends.
+    var isCaughtUp = false
+    var caughtUpAt: Double?
+    var kept: KeptBinlog?
+    /// Destinations that were said to lack what it may soon have purged.
+    var nearPurge: Set<ServerID> = []
     /// When a record arrived last.
     var lastReceived = 0.0
     /// Answers to delivered commands that were not a `PONG`: refusals.

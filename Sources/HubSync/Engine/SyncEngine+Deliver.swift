@@ -20,7 +20,7 @@ extension SyncEngine {
             switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
-                actions.append(.send(sender, chunk.commands))
+                actions.append(.deliver(sender, to: servers[index].id, chunk))
             case .barrier:
                 actions.append(.send(sender, PikaLink.ping))
             case .read(let from):
@@ -39,7 +39,12 @@ extension SyncEngine {
             return log(.warning, "stray-pong", servers[index].id, "answered a PING that was not open")
         }
         var newest: [ServerID: BinlogProgress] = [:]
-        for item in done { newest[item.chunk.source] = item.chunk.progress }
+        for item in done {
+            newest[item.chunk.source] = item.chunk.progress
+            guard item.bytes > 0 else { continue }
+            servers[index].arrived[item.chunk.source, default: RouteCounter()].records += UInt64(item.chunk.recordCount)
+            servers[index].arrived[item.chunk.source, default: RouteCounter()].bytes += UInt64(item.bytes)
+        }
         for (source, progress) in newest {
             servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
         }
@@ -103,8 +108,8 @@ extension SyncEngine {
     }
 
     /// A new chunk, at the end of the relay log.
-    mutating func append(_ chunk: RelayChunk) {
-        window.append(chunk)
+    mutating func append(_ chunk: RelayChunk, now: Double) {
+        window.append(chunk, now: now)
         pending.chunks.append(chunk)
         pending.received[chunk.source] = chunk.progress
         pendingBytes += chunk.commands.count

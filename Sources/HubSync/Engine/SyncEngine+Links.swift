@@ -27,6 +27,7 @@ extension SyncEngine {
             nextHousekeeping = now + 0.25
             settleVersions(now: now)
             dropAcknowledged(now: now)
+            watch(now: now)
         }
         runRepairs(now: now)
         pumpAll(now: now)
@@ -71,9 +72,19 @@ extension SyncEngine {
     /// Connections on the inner port that have not brought a record; each server has at most ten.
     static let maximumStrangers = 1024
 
-    /// A connection on the inner port, S+1000. Nil: it is refused.
+    /// A connection on the inner port, S+1000. Nil: it is refused. Only servers of the sync are let in; each dials from
+    /// the address at which it is reached itself, and not before its link is being established.
     /// - Parameter host: the address at its other end.
     public mutating func accepted(host: String, now: Double) -> LinkConnectionID? {
+        guard servers.contains(where: { $0.host == host }) else {
+            counters.rejectedConnections += 1
+            actions.append(
+                .log(
+                    LinkEvent(
+                        .warning, "connection-rejected",
+                        "a connection from \(host) to the inner port is closed: no server of the sync is there")))
+            return nil
+        }
         let strangers = connections.values.count { if case .stranger = $0 { true } else { false } }
         guard strangers < Self.maximumStrangers else {
             counters.rejectedConnections += 1
@@ -148,6 +159,7 @@ extension SyncEngine {
             case .stopped:
                 stopped(index, now: now)
             case .status(let status):
+                noteProgress(of: index, status, now: now)
                 servers[index].reader.observe(status, isReading: !isBlocked && !isStopping, now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
@@ -188,6 +200,7 @@ extension SyncEngine {
         servers[index].isMeasuring = false
         servers[index].measured = (ChunkSequence(0), ChunkSequence(0))
         servers[index].lastReceived = lastTick
+        servers[index].isCaughtUp = false
         let run = servers[index].link.report.processID
         if let run, let before = servers[index].run, run != before {
             log(

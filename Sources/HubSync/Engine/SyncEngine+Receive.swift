@@ -24,8 +24,8 @@ extension SyncEngine {
         case .data(let id):
             guard let index = index(of: id) else { return Consumption(bytes: bytes.count, readsOn: false) }
             return binlog(connection, bytes, at: index, now: now)
-        case .stranger(let since, _):
-            return introduced(connection, bytes, since: since, now: now)
+        case .stranger(let since, let host):
+            return introduced(connection, bytes, since: since, host: host, now: now)
         case nil:
             return Consumption(bytes: bytes.count, readsOn: false)
         }
@@ -33,7 +33,7 @@ extension SyncEngine {
 
     /// The first record of an incoming connection tells whose binlog it brings.
     private mutating func introduced(
-        _ connection: LinkConnectionID, _ bytes: UnsafeRawBufferPointer, since: Double, now: Double
+        _ connection: LinkConnectionID, _ bytes: UnsafeRawBufferPointer, since: Double, host: String, now: Double
     ) -> Consumption {
         var record = BinlogRecord()
         do {
@@ -43,6 +43,9 @@ extension SyncEngine {
         }
         guard let index = index(of: record.serverID) else {
             return reject(connection, "brings records of server \(record.serverID), which is not in the sync", nil)
+        }
+        guard servers[index].host == host else {
+            return reject(connection, "from \(host) brings records of a server that is elsewhere", servers[index].id)
         }
         if servers[index].link.phase == .opening {
             held.insert(connection)
@@ -175,7 +178,7 @@ extension SyncEngine {
             progress: servers[index].reader.progress, recordCount: batch.recordCount, execTime: batch.execTime,
             commands: writer.take())
         batch.recordCount = 0
-        append(chunk)
+        append(chunk, now: now)
         if window.keptBytes >= settings.relayMaximumBytes && !isBlocked {
             isBlocked = true
             actions.append(

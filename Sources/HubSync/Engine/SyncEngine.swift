@@ -90,6 +90,8 @@ public struct SyncEngine: Sendable {
     public enum Action: Sendable {
         case connect(LinkConnectionID, Address, fromHubHost: Bool)
         case send(LinkConnectionID, [UInt8])
+        /// Sends a chunk's commands to a destination.
+        case deliver(LinkConnectionID, to: ServerID, RelayChunk)
         case close(LinkConnectionID)
         /// Calls `received` again with what is buffered, and reads on.
         case resume(LinkConnectionID)
@@ -139,6 +141,7 @@ public struct SyncEngine: Sendable {
     var counters = SyncCounters()
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0
+    var nextWatch = 0.0
     var lastTick = 0.0
     /// Unix seconds by the hub's clock, as of the last tick.
     var unixTime: UInt32 = 0

@@ -22,9 +22,12 @@ public struct SyncStatus: Sendable {
         public var refusals: UInt64
         public var sent: ChunkSequence
         public var acknowledged: ChunkSequence
-        /// The newest file of its binlog that a purge may take; nil while it has too few.
-        public var purgeableFile: UInt32?
         public var firstOpenFile: UInt32
+        /// By the source's last report.
+        public var kept: KeptBinlog?
+        /// Records that were received and sent in the last second.
+        public var receivedPerSecond: Double
+        public var sentPerSecond: Double
     }
 
     /// What goes from one server to another.
@@ -32,8 +35,19 @@ public struct SyncStatus: Sendable {
         public var source: ServerID
         public var destination: ServerID
         public var acknowledged: BinlogPosition?
-        /// Records in the relay log that the destination has not acknowledged.
+        /// What is in the relay log and the destination has not acknowledged. Counted in steps of 16 MiB beyond the
+        /// newest chunks, and without what a former primary had left there.
         public var lagRecords: Int
+        public var lagBytes: Int
+        /// For how long the destination has lacked something that the source had: 0 when it lacks nothing.
+        public var lagSeconds: Double
+        /// What it has acknowledged since the hub became primary, and in the last second.
+        public var records: UInt64
+        public var bytes: UInt64
+        public var recordsPerSecond: Double
+        public var bytesPerSecond: Double
+        /// The oldest file of which it lacks something; nil while it has acknowledged nothing.
+        public var neededFile: UInt32?
     }
 
     public var links: [Link]
@@ -56,7 +70,7 @@ public struct SyncStatus: Sendable {
 extension SyncEngine {
     public var status: SyncStatus {
         SyncStatus(
-            links: servers.map(\.status), routes: servers.flatMap { routes(of: $0) }, counters: counters,
+            links: servers.map(\.status), routes: servers.flatMap { routes(to: $0) }, counters: counters,
             relayBytes: window.keptBytes, relayMaximumBytes: settings.relayMaximumBytes, isRelayFull: isBlocked,
             heldConnections: held.count,
             nextChunk: window.next, versions: versions.count, versionBytes: versions.memoryBytes,
@@ -64,12 +78,19 @@ extension SyncEngine {
             unrepaired: repairs.unrepaired)
     }
 
-    private func routes(of source: ServerSync) -> [SyncStatus.Route] {
-        servers.filter { $0.id != source.id }.map { destination in
-            SyncStatus.Route(
-                source: source.id, destination: destination.id,
-                acknowledged: destination.acknowledged[source.id]?.newest,
-                lagRecords: window.records(of: source.id, after: destination.delivery.acknowledged))
+    private func routes(to destination: ServerSync) -> [SyncStatus.Route] {
+        let lags = window.lag(of: destination.id, after: destination.delivery.acknowledged)
+        return servers.filter { $0.id != destination.id }.map { source in
+            let lag = lags[source.id]
+            let arrived = destination.arrived[source.id] ?? RouteCounter()
+            let acknowledged = destination.acknowledged[source.id]
+            let unacknowledged = lag?.since.map { lastTick - $0 } ?? 0
+            return SyncStatus.Route(
+                source: source.id, destination: destination.id, acknowledged: acknowledged?.newest,
+                lagRecords: lag?.records ?? 0, lagBytes: lag?.bytes ?? 0,
+                lagSeconds: max(unacknowledged, source.secondsBehind(now: lastTick, unixTime: unixTime)),
+                records: arrived.records, bytes: arrived.bytes, recordsPerSecond: arrived.recordRate.perSecond,
+                bytesPerSecond: arrived.byteRate.perSecond, neededFile: acknowledged?.firstOpenFile)
         }
     }
 }
@@ -83,6 +104,7 @@ extension ServerSync {
             received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,
             bytesSent: delivery.bytesSent, bytesInFlight: delivery.bytesInFlight, refusals: refusals,
             sent: delivery.cursor.previous, acknowledged: delivery.acknowledged,
-            purgeableFile: link.report.purgeableFile, firstOpenFile: reader.firstOpenFile)
+            firstOpenFile: reader.firstOpenFile, kept: kept, receivedPerSecond: receivedRate.perSecond,
+            sentPerSecond: deliveredRate.perSecond)
     }
 }

@@ -13,8 +13,8 @@ struct PikaReport: Equatable, Sendable {
     var processID: String?
     var producerFile: UInt32?
     var producerOffset: UInt64?
-    /// The newest file that a purge may take.
-    var purgeableFile: UInt32?
+    /// `expire_logs_nums`: the files that a purge leaves.
+    var keptFiles: UInt32?
     /// `ip:port` of the hub that the server sends to, or sent to last. The port is the hub's `sdk-port` + 1000.
     var connectedHub: String?
     /// Left and right as printed; right is left - 1 while no file is being sent.
@@ -38,8 +38,7 @@ struct PikaReport: Equatable, Sendable {
                 guard parts.count == 2 else { continue }
                 producerFile = UInt32(parts[0])
                 producerOffset = UInt64(parts[1])
-            case "safety_purge":
-                purgeableFile = UInt32(value.drop { !$0.isNumber }.drop { $0 != "e" }.dropFirst())
+            case "expire_logs_nums": keptFiles = UInt32(value)
             case "Connected hub": connectedHub = String(value)
             case "Sending window": window = Self.window(value)
             case "Hub stage": stage = Stage(rawValue: String(value))

@@ -5,12 +5,35 @@ internal import HubStore
 struct RelayWindow: Sendable {
     private struct Entry {
         var chunk: RelayChunk
+        var arrived: Double
         /// Bytes of all chunks up to and with this one, since the start.
         var bytesThrough: UInt64
     }
 
     /// No more than this much is kept of what was acknowledged and may not have been applied.
     private static let keptBytesBehind: UInt64 = 4 << 20
+
+    private struct Run {
+        var last: ChunkSequence
+        var bytes: Int
+        /// When its first chunk arrived; nil for what was on disk before.
+        var arrived: Double?
+        var sources: [ServerID: Lag] = [:]
+    }
+
+    /// What of one source a destination has not acknowledged.
+    struct Lag: Equatable, Sendable {
+        var records = 0
+        var bytes = 0
+        /// When the oldest of it arrived.
+        var since: Double?
+
+        mutating func add(records: Int, bytes: Int, arrived: Double?) {
+            self.records += records
+            self.bytes += bytes
+            since = since ?? arrived
+        }
+    }
 
     private var chunks: [Entry?] = []
     /// Index of the oldest chunk in `chunks`; what lies before it has been given up.
@@ -19,7 +42,7 @@ struct RelayWindow: Sendable {
     private(set) var windowBytes = 0
     private let maximumWindowBytes: Int
     /// Bytes of what is kept on disk, in runs of about `runBytes` each, oldest first.
-    private var runs: [(last: ChunkSequence, bytes: Int)] = []
+    private var runs: [Run] = []
     private(set) var keptBytes = 0
     private(set) var droppedThrough: ChunkSequence
     private var totalBytes: UInt64 = 0
@@ -36,7 +59,7 @@ struct RelayWindow: Sendable {
         self.keptBytes = keptBytes
         droppedThrough = first.previous
         keepFrom = first
-        if keptBytes > 0 { runs = [(last: next.previous, bytes: keptBytes)] }
+        if keptBytes > 0 { runs = [Run(last: next.previous, bytes: keptBytes)] }
     }
 
     /// The oldest chunk in memory.
@@ -69,28 +92,45 @@ struct RelayWindow: Sendable {
         return keepFrom.previous
     }
 
-    mutating func append(_ chunk: RelayChunk) {
+    mutating func append(_ chunk: RelayChunk, now: Double) {
         precondition(chunk.sequence == next, "chunk \(chunk.sequence) where \(next) is next")
         totalBytes += UInt64(chunk.commands.count)
-        chunks.append(Entry(chunk: chunk, bytesThrough: totalBytes))
+        chunks.append(Entry(chunk: chunk, arrived: now, bytesThrough: totalBytes))
         next = chunk.sequence.next
         windowBytes += chunk.commands.count
         let bytes = chunk.commands.count + 64
         keptBytes += bytes
-        if let last = runs.indices.last, runs[last].bytes < Self.runBytes {
-            runs[last] = (last: chunk.sequence, bytes: runs[last].bytes + bytes)
-        } else {
-            runs.append((last: chunk.sequence, bytes: bytes))
+        if runs.last.map({ $0.bytes >= Self.runBytes || $0.arrived == nil }) ?? true {
+            runs.append(Run(last: chunk.sequence, bytes: 0, arrived: now))
         }
+        let last = runs.count - 1
+        runs[last].last = chunk.sequence
+        runs[last].bytes += bytes
+        runs[last].sources[chunk.source, default: Lag()].add(
+            records: chunk.recordCount, bytes: chunk.commands.count, arrived: now)
         while windowBytes > maximumWindowBytes, chunks.count - head > 1 { forgetOldest() }
     }
 
-    /// Records of one source in the chunks after `sequence`, as far as they are in memory.
-    func records(of source: ServerID, after sequence: ChunkSequence) -> Int {
-        let first = max(sequence.next, firstInMemory)
-        guard first < next else { return 0 }
-        let start = head + Int(first.rawValue - firstInMemory.rawValue)
-        return chunks[start...].reduce(0) { $0 + ($1?.chunk.source == source ? $1?.chunk.recordCount ?? 0 : 0) }
+    /// What `destination` lacks when it has acknowledged everything up to `sequence`, by source. Exact for what is in
+    /// memory; beyond, a run counts as a whole, and of what was on disk before, nothing is known.
+    func lag(of destination: ServerID, after sequence: ChunkSequence) -> [ServerID: Lag] {
+        var lag: [ServerID: Lag] = [:]
+        let first = sequence.next
+        guard first < next else { return lag }
+        if first >= firstInMemory {
+            for case let entry? in chunks[(head + Int(first.rawValue - firstInMemory.rawValue))...]
+            where entry.chunk.audience.includes(destination, source: entry.chunk.source) {
+                lag[entry.chunk.source, default: Lag()].add(
+                    records: entry.chunk.recordCount, bytes: entry.chunk.commands.count, arrived: entry.arrived)
+            }
+            return lag
+        }
+        for run in runs where run.last >= first {
+            for (source, part) in run.sources where source != destination {
+                lag[source, default: Lag()].add(records: part.records, bytes: part.bytes, arrived: part.since)
+            }
+        }
+        return lag
     }
 
     /// Chunks up to here are gone from disk.

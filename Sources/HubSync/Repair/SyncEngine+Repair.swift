@@ -76,7 +76,7 @@ extension SyncEngine {
         } else {
             repairs.sent(hash, comparison, now: now)
         }
-        append(chunk)
+        append(chunk, now: now)
         pumpAll(now: now)
     }
 

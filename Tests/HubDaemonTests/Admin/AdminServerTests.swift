@@ -1,5 +1,6 @@
 import Foundation
 import HubStore
+import HubSync
 import Logging
 import NIOCore
 import NIOPosix
@@ -88,6 +89,34 @@ import Testing
         }
     }
 
+    /// TAIL goes on until the client says anything; redis-cli reads on after MONITOR.
+    @Test func aRouteIsWatched() async throws {
+        let bench = AdminBench(servers: [1, 2])
+        try await withServer(bench) { port, _ async throws in
+            try await withConnection(port) { inbound, outbound async throws in
+                var bytes = inbound.makeAsyncIterator()
+                try await outbound.write(ByteBuffer(string: "tail 1 3\r\ntail 1 1\r\nmonitor 1 2\r\n"))
+                var text = ""
+                while !text.contains("+OK\r\n"), let part = try await bytes.next() { text += String(buffer: part) }
+                #expect(text.contains("-ERR server_id 3 is not found") && text.contains("-ERR source and destination"))
+                let chunk = RelayChunk(
+                    sequence: ChunkSequence(1), source: ServerID(1), audience: .others, progress: BinlogProgress(),
+                    recordCount: 1, execTime: 0, commands: Array("*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n".utf8))
+                // The watching begins after the reply.
+                while bench.hub.tails.count == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                bench.hub.tails.show(chunk, to: ServerID(2))
+                text = ""
+                while !text.contains("\r\n"), let part = try await bytes.next() { text += String(buffer: part) }
+                #expect(text.contains(#"1 -> 2 "DEL" "k""#))
+                try await outbound.write(ByteBuffer(string: "PING\r\n"))
+                while !text.hasSuffix("+PONG\r\n"), let part = try await bytes.next() { text += String(buffer: part) }
+                bench.hub.tails.show(chunk, to: ServerID(2))
+                try await outbound.write(ByteBuffer(string: "ECHO last\r\n"))
+                #expect(try await bytes.next() == ByteBuffer(string: "$4\r\nlast\r\n"))
+            }
+        }
+    }
+
     // MARK: Helpers
 
     private func withServer(
@@ -98,6 +127,12 @@ import Testing
             $0.requirepass = requirepass
             $0.adminMaxConnectionsPerAddress = connectionsPerAddress
         }
+        try await withServer(bench, body)
+    }
+
+    private func withServer(
+        _ bench: AdminBench, _ body: @Sendable (_ port: Int, _ context: AdminContext) async throws -> Void
+    ) async throws {
         let context = bench.context
         let server = try await AdminServer.bind(
             hosts: ["127.0.0.1"], port: 0, context: context, group: .singletonMultiThreadedEventLoopGroup,

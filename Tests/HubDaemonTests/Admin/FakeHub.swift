@@ -12,6 +12,7 @@ final class FakeHub: HubControl {
         var answer: CommandOutcome?
     }
 
+    let tails = RouteTails()
     private let state = Mutex(State())
 
     init(servers: [ServerDescription] = []) {
@@ -70,6 +71,10 @@ final class FakeHub: HubControl {
         let conflict = ConflictReport(
             unixSeconds: 5, key: Array("k".utf8), winner: ServerID(2), others: [ServerID(1)], outcome: "repaired")
         return Array([conflict].prefix(limit))
+    }
+
+    func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>? {
+        tails.watch(source: source, destination: destination)
     }
 
     func shutDown() async { state.withLock { $0.isShuttingDown = true } }

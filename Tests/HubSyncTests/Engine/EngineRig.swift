@@ -16,6 +16,9 @@ struct EngineRig {
         var delivered: [String] = []
         var pings: [LinkConnectionID] = []
         var answersPings = true
+        /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
+        var newestFile: UInt32 = 0
+        var isAtEnd = true
     }
 
     private(set) var engine: SyncEngine
@@ -121,6 +124,22 @@ struct EngineRig {
         pass(0.5)
     }
 
+    /// A connection to the inner port from anywhere; nil: the hub closes it.
+    mutating func connects(from host: String) -> LinkConnectionID? {
+        let connection = engine.accepted(host: host, now: now)
+        perform()
+        return connection
+    }
+
+    /// A server is taken out of the sync.
+    mutating func leave(_ id: UInt32) {
+        let left = pikas.keys.filter { $0 != id }
+        engine.update(
+            left.map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
+            acknowledged: [:], now: now)
+        perform()
+    }
+
     mutating func forgetAdvance() { engine.forgetAdvance() }
     mutating func stopReading() { engine.stopReading() }
     mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }
@@ -152,6 +171,8 @@ struct EngineRig {
             engine.connected(connection, host: address.host, now: now)
         case .send(let connection, let bytes):
             for words in commandWords(bytes) { execute(words, on: connection) }
+        case .deliver(let connection, _, let chunk):
+            for words in commandWords(chunk.commands) { execute(words, on: connection) }
         case .close(let connection):
             guard let server = peers.removeValue(forKey: connection) else { return }
             guard var pika = pikas[server], pika.links.remove(connection) != nil else { return }
@@ -172,10 +193,13 @@ struct EngineRig {
         case ("PING", _):
             if pika.answersPings { answer(connection, "+PONG\r\n") } else { pikas[server]?.pings.append(connection) }
         case ("INFO", "server"): answer(connection, bulk: "server_id:\(server)\r\n")
-        case ("INFO", "log"): answer(connection, bulk: "binlog_offset:0 \(pika.offset)\r\n")
+        case ("INFO", "log"):
+            answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
             let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
-            answer(connection, bulk: "Connected hub: 10.0.0.9:7868\r\n\(window)Hub stage: \(pika.stage)\r\n")
+            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) ENDOFFILE" : "0 WORKING")\r\n"
+            let hub = "Connected hub: 10.0.0.9:7868\r\n"
+            answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):
             pikas[server]?.stage = "DEGRADE"
             answer(connection, "+OK\r\n")

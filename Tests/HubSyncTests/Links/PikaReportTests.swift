@@ -21,9 +21,9 @@ import Testing
         #expect(report.producerFile == 12 && report.producerOffset == 34_567_890_123)
     }
 
-    @Test(arguments: [("write2file12", 12), ("none", nil), ("", nil)] as [(String, UInt32?)])
-    func thePurgeableFileIsRead(_ value: String, _ expected: UInt32?) {
-        #expect(read("safety_purge:\(value)").purgeableFile == expected)
+    @Test(arguments: [("10", 10), ("none", nil), ("", nil)] as [(String, UInt32?)])
+    func theNumberOfKeptFilesIsRead(_ value: String, _ expected: UInt32?) {
+        #expect(read("expire_logs_nums:\(value)").keptFiles == expected)
     }
 
     @Test func theHubSectionIsRead() {

@@ -11,7 +11,7 @@ import Testing
     private var now = 0.0
 
     private mutating func append(_ sources: UInt32..., count: Int = 10) {
-        for source in sources { window.append(chunk(window.next.rawValue, source: source, count: count)) }
+        for source in sources { window.append(chunk(window.next.rawValue, source: source, count: count), now: 0) }
     }
 
     /// Steps until there is nothing to do: the numbers of sent chunks, `PING` for a barrier, `read n`.

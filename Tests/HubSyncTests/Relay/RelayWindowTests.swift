@@ -7,8 +7,8 @@ import Testing
     private var window = RelayWindow(
         first: ChunkSequence(1), next: ChunkSequence(1), keptBytes: 0, maximumWindowBytes: 1000)
 
-    private mutating func append(_ numbers: ClosedRange<UInt64>, count: Int = 100) {
-        for number in numbers { window.append(chunk(number, count: count)) }
+    private mutating func append(_ numbers: ClosedRange<UInt64>, count: Int = 100, at now: Double = 0) {
+        for number in numbers { window.append(chunk(number, count: count), now: now) }
     }
 
     @Test mutating func theNewestChunksAreInMemory() {
@@ -87,11 +87,28 @@ import Testing
         #expect(window.droppable(acknowledged: ChunkSequence(10), applied: ChunkSequence(0)) == ChunkSequence(6))
     }
 
-    @Test mutating func recordsOfASourceAreCounted() {
-        append(1...3)
-        window.append(chunk(4, source: 2))
-        #expect(window.records(of: ServerID(1), after: ChunkSequence(1)) == 2)
-        #expect(window.records(of: ServerID(2), after: ChunkSequence(0)) == 1)
-        #expect(window.records(of: ServerID(1), after: ChunkSequence(4)) == 0)
+    @Test mutating func whatADestinationLacksIsCounted() {
+        let (one, two, three) = (ServerID(1), ServerID(2), ServerID(3))
+        append(1...3, at: 10)
+        window.append(chunk(4, source: 2), now: 20)
+        #expect(window.lag(of: three, after: ChunkSequence(1))[one] == .init(records: 2, bytes: 200, since: 10))
+        #expect(window.lag(of: three, after: ChunkSequence(1))[two] == .init(records: 1, bytes: 10, since: 20))
+        #expect(window.lag(of: two, after: ChunkSequence(0)).keys.sorted() == [one], "not its own")
+        #expect(window.lag(of: three, after: ChunkSequence(4)).isEmpty)
+    }
+
+    /// What has left memory is counted in runs of 16 MiB.
+    @Test mutating func whatIsOnlyOnDiskIsCountedToo() {
+        append(1...20, count: 1 << 20, at: 10)
+        append(21...40, count: 1 << 20, at: 20)
+        let lag = window.lag(of: ServerID(2), after: ChunkSequence(20))[ServerID(1)]
+        #expect(lag == .init(records: 24, bytes: 24 << 20, since: 10), "17 to 40: the run of 17 to 32 is one")
+    }
+
+    @Test func whatWasOnDiskBeforeHasNoRecords() {
+        var window = RelayWindow(
+            first: ChunkSequence(5), next: ChunkSequence(9), keptBytes: 700, maximumWindowBytes: 1000)
+        window.append(chunk(9), now: 3)
+        #expect(window.lag(of: ServerID(2), after: ChunkSequence(4))[ServerID(1)]?.records == 1)
     }
 }

@@ -124,15 +124,21 @@ final class HubProcess {
         }
     }
 
+    private func send(_ bytes: [UInt8], on id: LinkConnectionID) {
+        guard let connection = connections[id] else { return }
+        let changed = saboteur.sent(bytes, to: connection.server, relay: relay)
+        if !changed.bytes.isEmpty { connection.wire.send(changed.bytes, from: connection.side) }
+        if !changed.answer.isEmpty {
+            world.timeline.after(0) { [self] in received(id, changed.answer, isForged: true) }
+        }
+    }
+
     private func run(_ action: SyncEngine.Action) {
         switch action {
         case .send(let id, let bytes):
-            guard let connection = connections[id] else { return }
-            let changed = saboteur.sent(bytes, to: connection.server, relay: relay)
-            if !changed.bytes.isEmpty { connection.wire.send(changed.bytes, from: connection.side) }
-            if !changed.answer.isEmpty {
-                world.timeline.after(0) { [self] in received(id, changed.answer, isForged: true) }
-            }
+            send(bytes, on: id)
+        case .deliver(let id, _, let chunk):
+            send(chunk.commands, on: id)
         case .write(let write):
             relay.write(write)
         case .connect(let id, let address, let fromHubHost):
