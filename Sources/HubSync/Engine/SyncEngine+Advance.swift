@@ -57,6 +57,8 @@ extension SyncEngine {
 
     private mutating func takeSuspects(_ advance: inout Advance) {
         takenOut = []
+        var isTooMany = false
+        defer { areSuspectsTooMany = isTooMany }
         guard !repairs.isEmpty || !replicated.isEmpty else { return }
         var wanted: [[UInt8]: Suspect] = [:]
         for suspect in repairs.suspects.values {
@@ -66,7 +68,6 @@ extension SyncEngine {
         for key in takenOut { replicated[key] = nil }
         advance.repairedKeys = takenOut
         var keyBytes = replicated.keys.reduce(0) { $0 + $1.count }
-        var isTooMany = false
         for suspect in wanted.values.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
         where replicated[suspect.key] != suspect {
             if replicated[suspect.key] == nil {
@@ -85,6 +86,5 @@ extension SyncEngine {
                         "more than \(HubState.maximumSuspects) keys await repair; positions are not saved until it is fewer"
                     )))
         }
-        areSuspectsTooMany = isTooMany
     }
 }

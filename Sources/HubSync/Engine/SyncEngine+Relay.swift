@@ -136,18 +136,16 @@ extension SyncEngine {
         let known = versions.version(of: hash)
         let place = BinlogPosition(file: record.file, offset: record.offset)
         let isUnopposed = known.map { $0.source == version.source } ?? true
-        let type = CommandRule.of(bytes[record.name])?.type ?? .any
         if isUnopposed || effect != .whole, let unwatched = servers[index].unwatched, place < unwatched {
             // The writer's own state has whatever was delivered to it before.
-            suspect(bytes.slice(key), type, winner: version.source, now: now)
+            suspect(key, of: record, bytes, winner: .server(version.source), now: now)
         }
         if let seen = repairs.compared[hash]?.seen[version.source],
             place < seen.end || record.execTime <= seen.second
         {
             // The state that was compared may have held it, or what replaced it, while it was not known here.
-            let winner = WriteDecision.Winner.server(version.source)
-            suspect(
-                bytes.slice(key), type, winner: server(effect == .whole ? .anyBut(version.source) : winner), now: now)
+            let winner = version.source
+            suspect(key, of: record, bytes, winner: effect == .whole ? .anyBut(winner) : .server(winner), now: now)
         }
         guard let known else {
             versions.set(version, of: hash, settled: settled)
@@ -166,7 +164,7 @@ extension SyncEngine {
         }
         if let winner = decision.suspectWinner {
             suspect(
-                bytes.slice(key), type, winner: server(winner), isCertain: decision.fate != .deliverAndEcho, now: now)
+                key, of: record, bytes, winner: winner, isCertain: decision.fate != .deliverAndEcho, now: now)
         }
         guard decision.fate != .superseded else { return decision }
         if known.source == version.source || following != .no,
@@ -175,9 +173,21 @@ extension SyncEngine {
             version.seconds = known.seconds
             version.counter = known.counter == .max ? .max : known.counter + 1
         }
+        if effect == .commuting && known.effect != .commuting && known.sequence > settled {
+            // What another server writes without having seen `known` does not commute with it.
+            version.effect = .operation
+        }
         version.mayBeCovered = following != .yes && (known.source != version.source || known.mayBeCovered)
         versions.set(version, of: hash, settled: settled)
         return decision
+    }
+
+    private mutating func suspect(
+        _ key: Range<Int>, of record: BinlogRecord, _ bytes: UnsafeRawBufferPointer, winner: WriteDecision.Winner,
+        isCertain: Bool = true, now: Double
+    ) {
+        let type = CommandRule.of(bytes[record.name])?.type ?? .any
+        suspect(bytes.slice(key), type, winner: server(winner), isCertain: isCertain, now: now)
     }
 
     /// Opens the chunk that the record belongs into. False when it goes nowhere.

@@ -61,6 +61,15 @@ import Testing
         #expect(rig.engine.counters.conflicts == 0)
     }
 
+    /// The value below the first server's delta is as unknown to the second as the delta itself.
+    @Test mutating func aDeltaDoesNotHideTheValueBelowIt() {
+        for id in UInt32(1)...3 { rig.pikas[id]?.answersPings = false }
+        rig.write(1, "SET n 5", "INCR n")
+        rig.write(2, "INCR n")
+        for id in UInt32(1)...3 { rig.answerPings(id) }
+        #expect(rig.engine.status.suspects == 1)
+    }
+
     /// Here it was in order all the same, as the comparison shows.
     @Test mutating func aDeltaThatMeetsAValueMakesTheKeySuspect() {
         for id in UInt32(1)...3 { rig.pikas[id]?.answersPings = false }

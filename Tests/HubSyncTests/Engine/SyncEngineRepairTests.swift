@@ -84,6 +84,18 @@ import Testing
         #expect(Set(values()).count == 1 && rig.engine.status.suspects == 0)
     }
 
+    /// A busy machine may keep a sender asleep for longer than a hub remembers what its record is older than.
+    @Test mutating func aRecordThatComesLongAfterItsServerSeemedQuietDoesNoHarm() {
+        let unsent = rig.writeUnsent(2, "SET k zero", execTime: 1000)
+        rig.write(1, "SET k one", execTime: 1001)
+        for number in 0..<200 { rig.write(1, "SET other\(number) v") }
+        rig.pass(12)
+        #expect(rig.engine.versions.count == 0)
+        rig.send(2, unsent)
+        rig.pass(6)
+        #expect(values() == ["one", "one", "one"] && rig.engine.status.suspects == 0)
+    }
+
     /// BUGS 10: a value does not get younger by being said once more.
     @Test mutating func aWriteThatFollowsTheValueBeatsItsRepair() {
         rig.write(1, "SET k one", execTime: 5000)
