@@ -56,35 +56,35 @@ extension SyncEngine {
     }
 
     private mutating func takeSuspects(_ advance: inout Advance) {
-        takenOut = []
-        var isTooMany = false
-        defer { areSuspectsTooMany = isTooMany }
-        guard !repairs.isEmpty || !replicated.isEmpty else { return }
-        var wanted: [[UInt8]: Suspect] = [:]
-        for suspect in repairs.suspects.values {
-            wanted[suspect.key] = Suspect(key: suspect.key, type: suspect.type.rawValue, winner: suspect.winner)
+        takenOut = replicated.keys.filter { key in
+            repairs.suspects[key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }] == nil
         }
-        takenOut = replicated.keys.filter { wanted[$0] == nil }.sorted { $0.lexicographicallyPrecedes($1) }
+        takenOut.sort { $0.lexicographicallyPrecedes($1) }
         for key in takenOut { replicated[key] = nil }
         advance.repairedKeys = takenOut
-        var keyBytes = replicated.keys.reduce(0) { $0 + $1.count }
-        for suspect in wanted.values.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
-        where replicated[suspect.key] != suspect {
-            if replicated[suspect.key] == nil {
-                keyBytes += suspect.key.count
-                isTooMany = replicated.count >= HubState.maximumSuspects || keyBytes > HubState.maximumSuspectKeyBytes
-                if isTooMany { break }
-            }
-            replicated[suspect.key] = suspect
-            advance.suspects.append(suspect)
-        }
+        let isTooMany = !addSuspects(&advance)
         if isTooMany && !areSuspectsTooMany {
-            actions.append(
-                .log(
-                    LinkEvent(
-                        .error, "suspects-overflow",
-                        "more than \(HubState.maximumSuspects) keys await repair; positions are not saved until it is fewer"
-                    )))
+            let event = LinkEvent(
+                .error, "suspects-overflow",
+                "\(repairs.count) keys await repair, more than can be saved; positions are not saved until it is fewer")
+            actions.append(.log(event))
         }
+        areSuspectsTooMany = isTooMany
+    }
+
+    /// - Returns: false when the state has no room for all of them.
+    private mutating func addSuspects(_ advance: inout Advance) -> Bool {
+        guard repairs.count <= HubState.maximumSuspects else { return false }
+        var keyBytes = 0
+        var new: [Suspect] = []
+        for suspect in repairs.suspects.values {
+            keyBytes += suspect.key.count
+            let suspect = Suspect(key: suspect.key, type: suspect.type.rawValue, winner: suspect.winner)
+            if replicated[suspect.key] != suspect { new.append(suspect) }
+        }
+        guard keyBytes <= HubState.maximumSuspectKeyBytes else { return false }
+        advance.suspects = new.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for suspect in new { replicated[suspect.key] = suspect }
+        return true
     }
 }

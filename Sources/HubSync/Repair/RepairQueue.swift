@@ -14,8 +14,9 @@ struct RepairQueue: Sendable {
     /// Rounds that have shown a difference, without any write in between, before a key is given up.
     static let maximumRounds = 12
     static let maximumKeys = 100_000
-    /// When to look again at a key that cannot be read yet.
-    private static let blockedSeconds = 0.25
+    /// When to look again at a key that a server has not been sent yet, and at one for which a server has to come back.
+    private static let behindSeconds = 0.25
+    private static let awaySeconds = 2.0
     /// Reads at a time.
     static let maximumReads = 512
 
@@ -161,7 +162,8 @@ struct RepairQueue: Sendable {
             let ready = readable.filter { $0.acknowledged >= min(suspect.sequence, newest) }.map(\.id)
             guard ready.contains(suspect.winner), !suspect.waitsForAll || isEveryone && ready.count == readable.count
             else {
-                queue.add(hash, due: now + Self.blockedSeconds)
+                let isAway = suspect.waitsForAll ? !isEveryone : !readable.contains { $0.id == suspect.winner }
+                queue.add(hash, due: now + (isAway ? Self.awaySeconds : Self.behindSeconds))
                 continue
             }
             var round = Round()
