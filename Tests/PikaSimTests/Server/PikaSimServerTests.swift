@@ -7,7 +7,7 @@ import Testing
 @Suite struct PikaSimServerTests {
     /// Runs a test with a server in a directory of its own, and removes both.
     private func withServer(
-        fileSize: UInt64 = 100 << 20, id: UInt32 = 1, password: String = "", purgeMilliseconds: Int = 10_000,
+        fileSize: UInt64 = 100 << 20, id: UInt32 = 1, password: String = "", purgeMilliseconds: Int = 3_600_000,
         _ test: (PikaSim, TestClient) async throws -> Void
     ) async throws {
         let directory = temporaryDirectory()
