@@ -27,6 +27,7 @@ let package = Package(
         .executable(name: "pika_hub_inspect", targets: ["pika_hub_inspect"]),
         .executable(name: "fuzz", targets: ["fuzz"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "pika_hub_compare", targets: ["pika_hub_compare"]),
         .executable(name: "raft_benchmark", targets: ["raft_benchmark"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
@@ -68,6 +69,13 @@ let package = Package(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
 
         .target(
+            name: "Comparison", dependencies: ["HubSync", nioCore, nioPosix, arguments], path: "tools/Comparison",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub_compare", dependencies: ["Comparison"], path: "tools/pika_hub_compare",
+            swiftSettings: settings),
+
+        .target(
             name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
             swiftSettings: settings),
         .executableTarget(
@@ -105,6 +113,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
+        .testTarget(
+            name: "ComparisonTests", dependencies: ["Comparison", "HubSync", "PikaSim", "TestSupport"],
+            swiftSettings: settings),
         // Runs the built executables and links none of them.
         .testTarget(
             name: "EndToEndTests", dependencies: ["HubSync", "TestSupport", nioCore, nioPosix], swiftSettings: settings),

@@ -60,7 +60,8 @@ struct KeyCopy: Equatable, Sendable {
         }
         self.values = values
         self.isThere = isThere
-        expiry = isThere && left >= 0 ? now + left : nil
+        // TTL counts the second that runs, EXPIREAT names the last one.
+        expiry = isThere && left >= 0 ? now + left - 1 : nil
     }
 
     /// Whether nothing has to be done for the key to be the same at both.

@@ -48,6 +48,7 @@ extension SyncEngine {
         let states = answers.compactMapValues { KeyCopy(suspect.type, answers: $0) }
         guard let state = states[suspect.winner], let source = index(of: suspect.winner) else {
             repairs.giveUp(hash)
+            conflicts.add(.unrepaired(suspect.winner), key: suspect.key, unixSeconds: unixTime)
             let parts = (answers[suspect.winner] ?? []).dropFirst().map(\.summary).joined(separator: ", ")
             return log(
                 .error, "unrepaired", suspect.winner,
@@ -61,6 +62,7 @@ extension SyncEngine {
         if differing.isEmpty && (unread.isEmpty || suspect.waitsForAll) { return repairs.finish(hash, comparison) }
         guard suspect.rounds < RepairQueue.maximumRounds else {
             repairs.giveUp(hash)
+            conflicts.add(.unrepaired(suspect.winner), key: suspect.key, unixSeconds: unixTime)
             return log(
                 .error, "unrepaired", suspect.winner,
                 "has a key that stays different at \(differing) whatever is sent to them")
@@ -77,6 +79,8 @@ extension SyncEngine {
             repairs.sent(hash, comparison, now: now)
         }
         append(chunk, now: now)
+        let servers = (differing + unread).sorted()
+        conflicts.add(.repaired(from: suspect.winner, to: servers), key: suspect.key, unixSeconds: unixTime)
         pumpAll(now: now)
     }
 
