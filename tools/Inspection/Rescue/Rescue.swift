@@ -69,8 +69,8 @@ struct Rescue {
     /// Writes the state, and a log that begins with it. The relay log is begun anew: the servers are read again from
     /// the positions in the state.
     ///
-    /// The log is written last. Whatever is cut off before that, the directory is still one that a hub could have
-    /// left, and the rescue can be said again.
+    /// The log is written last, since it says up to where the state goes. If this is cut off in between, the copy has
+    /// to be put back before the rescue is said again: the state may hold entries that were never committed.
     func write(identity: HubIdentity, membership: Membership) throws(InspectionError) {
         do {
             var relay = try RelayStore(path: directory.relay)
