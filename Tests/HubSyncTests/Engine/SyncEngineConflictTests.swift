@@ -44,7 +44,7 @@ import Testing
         #expect(rig.engine.status.suspects == 0 && rig.engine.status.repaired == 1)
         #expect(
             rig.engine.conflicts.newest(9).map(\.event) == [
-                .repaired(from: ServerID(1), to: [ServerID(2), ServerID(3)]),
+                .repaired(from: ServerID(1), to: [ServerID(2)]),
                 .conflict(
                     write: .init(source: ServerID(2), position: BinlogPosition(file: 0, offset: 197), seconds: 1000),
                     known: .init(source: ServerID(1), position: BinlogPosition(file: 0, offset: 197), seconds: 1001),
