@@ -7,10 +7,13 @@ public struct BinlogSenderStatus: Equatable, Sendable {
         public var file: UInt32
         /// The thread has sent its file to the end and waits for another.
         public var isAtEnd: Bool
+        /// It has sent all that the newest file holds, and looks for more once a second.
+        public var isWaiting: Bool
 
-        public init(file: UInt32, isAtEnd: Bool) {
+        public init(file: UInt32, isAtEnd: Bool, isWaiting: Bool = false) {
             self.file = file
             self.isAtEnd = isAtEnd
+            self.isWaiting = isWaiting
         }
     }
 

@@ -206,7 +206,7 @@ struct EngineRig {
             answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
             let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
-            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) ENDOFFILE" : "0 WORKING")\r\n"
+            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) WAITING" : "0 WORKING")\r\n"
             let hub = "Connected hub: 10.0.0.9:7868\r\n"
             answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):
