@@ -25,6 +25,10 @@ import Testing
             #expect(try await cluster.hub.ask("RESUME", "2") == .status("OK"))
             try await cluster.awaitEqual()
             #expect(try await three.ask("GET", "kept back").text == "1")
+            try await eventually("no route lags") {
+                let routes = try await cluster.hub.info().filter { $0.key.hasPrefix("route_") }
+                return routes.count == 6 && routes.values.allSatisfy { $0.contains("lag_seconds=0.0") }
+            }
         }
     }
 }

@@ -45,4 +45,27 @@ import Testing
             #expect(total == "101")
         }
     }
+
+    /// Directories 0700, files 0600, whatever the caller's umask is (issue 5, item 6).
+    @Test func nobodyElseMayReadWhatIsStored() async throws {
+        try await withCluster(2) { cluster in
+            try await cluster.startServers()
+            try await cluster.hub.start()
+            try await cluster.servers[0].ask("SET", "k", "v")
+            try await cluster.awaitEqual()
+            #expect(try await cluster.hub.ask("CONFIG", "REWRITE") == .status("OK"))
+            let floyd = cluster.directory.appending(path: "floyd").path
+            var paths = [floyd, cluster.directory.appending(path: "hub.conf").path]
+            paths += try FileManager.default.subpathsOfDirectory(atPath: floyd).map { "\(floyd)/\($0)" }
+            var count = 0
+            for path in paths {
+                var found = stat()
+                // RocksDB may have removed a file since.
+                guard lstat(path, &found) == 0 else { continue }
+                count += 1
+                #expect(found.st_mode & 0o077 == 0, "\(path)")
+            }
+            #expect(count > 10)
+        }
+    }
 }

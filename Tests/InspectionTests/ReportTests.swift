@@ -38,7 +38,7 @@ import Testing
                 ("summary", "log         1–"), ("summary", "member      a1  127.0.0.1:9211  voter"),
                 ("summary", "primary     hub a1 in term 1, admin port 127.0.0.1:6868"),
                 ("log", "add hub b2 127.0.0.1:9212, admin port 127.0.0.1:8212"), ("log", "copy 1 4 127.0.0.1:9240"),
-                ("state", "3  pika  127.0.0.1:9230  password ***  generation 4"), ("state", "\"key\"  from 1  at 2"),
+                ("state", "3  pika  127.0.0.1:9230  password ***  generation 4"), ("state", "\"key\"  from 1"),
                 ("offsets", "source  → 1"), ("relay", "4 chunks, 2."), ("relay", "    \"SET\" \"key\" \"vvv"),
                 ("relay", "source 1  for the others  1 record"), ("verify", "no fault in"),
             ] {

@@ -9,7 +9,19 @@ import Testing
         #expect(outcome.seconds > 0)
     }
 
-    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .acknowledgedEarly, .dataLossUnnoticed])
+    /// What these have shown: an operation after an echo hid the echo (24); a repair made a value younger (32); pending
+    /// suspects were lost with the hub (49, 61, 78); states were equal by chance while a record was under way (57, 75,
+    /// 115); what a killed server had not applied was forgotten while it was down (113); a hub died before any position
+    /// was saved (193, 217); a delta hid the one of another server before it (250, 867); a duplicate with a clock ahead
+    /// replaced a newer version (286); the only record of a connection waited for ever (1342).
+    @Test(
+        "what was wrong once stays right",
+        arguments: [UInt64(24), 32, 49, 57, 61, 75, 78, 113, 115, 193, 217, 250, 286, 867, 1342])
+    func staysRight(seed: UInt64) throws {
+        _ = try Simulation.run(seed: seed)
+    }
+
+    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .dataLossUnnoticed])
     func seen(bug: PlantedBug) {
         #expect(throws: Violation.self) {
             for seed in UInt64(1)...100 { _ = try Simulation.run(seed: seed, bug: bug) }

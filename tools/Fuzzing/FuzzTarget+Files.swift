@@ -137,7 +137,7 @@ extension FuzzTarget {
     private static let someCommands: [HubCommand] = {
         let server = ServerDescription(id: ServerID(1), address: Address(host: "a", port: 9221), password: "abc")
         let other = ServerDescription(id: ServerID(2), address: Address(host: "b", port: 9221))
-        let suspect = Suspect(key: Array("k".utf8), winner: ServerID(1), differing: [ServerID(2)])
+        let suspect = Suspect(key: Array("k".utf8), winner: ServerID(1))
         return [
             .announcePrimary(hub: HubID(1), term: 3, adminAddress: Address(host: "h", port: 6868)),
             .addHub(

@@ -1,11 +1,5 @@
 public import ArgumentParser
 
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
-
 /// The command `sync_simulator`.
 public struct SimulatorCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
@@ -29,16 +23,7 @@ public struct SimulatorCommand: ParsableCommand {
 
     public init() {}
 
-    /// The order of dictionaries differs from process to process unless this variable is set, so it is set first.
-    private static func makeRepeatable() {
-        let variable = "SWIFT_DETERMINISTIC_HASHING"
-        guard getenv(variable) == nil else { return }
-        setenv(variable, "1", 1)
-        execv("/proc/self/exe", CommandLine.unsafeArgv)
-    }
-
     public func run() throws {
-        Self.makeRepeatable()
         if bug == "all" { return try PlantedBug.allCases.forEach(hunt) }
         if let bug {
             guard let bug = PlantedBug(rawValue: bug) else { throw ValidationError("no bug has the name \(bug)") }
@@ -49,12 +34,14 @@ public struct SimulatorCommand: ParsableCommand {
         let start = clock.now
         var violations = 0
         var total = Simulation.Outcome()
+        var fingerprint: UInt64 = 0
         for seed in seeds {
             do {
                 let outcome = try Simulation.run(seed: seed, steps: steps)
                 total.seconds += outcome.seconds
                 total.conflicts += outcome.conflicts
                 total.repairs += outcome.repairs
+                fingerprint = (fingerprint ^ outcome.fingerprint) &* 0x100_0000_01b3
             } catch {
                 violations += 1
                 print(keepGoing ? "seed \(seed): \(error.kind): \(error.text)" : "\(error)")
@@ -64,7 +51,8 @@ public struct SimulatorCommand: ParsableCommand {
         let seconds = (clock.now - start) / .seconds(1)
         print(
             "\(seeds.count) seeds, \(violations) violations; \(Int(total.seconds)) simulated seconds, "
-                + "\(total.conflicts) conflicts, \(total.repairs) repairs; \(Int(Double(seeds.count) / seconds)) seeds/s"
+                + "\(total.conflicts) conflicts, \(total.repairs) repairs, course \(String(fingerprint, radix: 16)); "
+                + "\(Int(Double(seeds.count) / seconds)) seeds/s"
         )
         if violations > 0 { throw ExitCode.failure }
     }

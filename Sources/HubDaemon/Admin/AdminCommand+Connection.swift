@@ -12,9 +12,7 @@ extension AdminCommand {
             "auth", .connection, [.optional("username"), .one("password")], isOpen: true,
             "Logs in with requirepass. A user name is accepted and ignored."
         ) { session, context, arguments in
-            let password = arguments[arguments.count - 1]
-            let required = context.configuration.current.requirepass
-            return session.logIn(password, required: required).map(RESPReply.error) ?? .ok
+            await logIn(arguments[arguments.count - 1], &session, context).map(RESPReply.error) ?? .ok
         },
         AdminCommand(
             "hello", .connection, [.any("protover | AUTH username password | SETNAME name")], isOpen: true,
@@ -42,6 +40,23 @@ extension AdminCommand {
         },
     ]
 
+    /// - Returns: the error's text; nil on success.
+    private static func logIn(
+        _ password: [UInt8], _ session: inout AdminSession, _ context: AdminContext
+    ) async -> String? {
+        let tooMany = "ERR too many wrong passwords from your address; try again later"
+        guard let wait = context.clients.turnToLogIn(session.host, now: context.now()) else { return tooMany }
+        if wait > .zero {
+            do { try await Task.sleep(for: wait) } catch { return tooMany }
+        }
+        let failures = session.failedLogins
+        let error = session.logIn(password, required: context.configuration.current.requirepass)
+        if error == nil || session.failedLogins > failures {
+            context.clients.loginEnded(session.host, isRight: error == nil, now: context.now())
+        }
+        return error
+    }
+
     private static let hello: Handler = { session, context, arguments in
         let required = context.configuration.current.requirepass
         var version = session.version
@@ -56,7 +71,7 @@ extension AdminCommand {
         while let option = rest.popFirst()?.text.lowercased() {
             if option == "auth", rest.count >= 2 {
                 _ = rest.popFirst()
-                if let error = session.logIn(rest.popFirst() ?? [], required: required) { return .error(error) }
+                if let error = await logIn(rest.popFirst() ?? [], &session, context) { return .error(error) }
             } else if option == "setname", let word = rest.popFirst() {
                 name = word.text
             } else {

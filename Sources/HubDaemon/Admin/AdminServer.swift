@@ -129,7 +129,6 @@ struct AdminServer: Sendable {
         do {
             if session.failedLogins > failuresBefore {
                 logger.warning("login-failed: wrong password", metadata: ["client": "\(session.host)"])
-                try await Task.sleep(for: .milliseconds(session.loginDelayMilliseconds))
             }
             try await outbound.write(Self.encode(reply, version: session.version))
         } catch {

@@ -44,9 +44,6 @@ struct AdminSession: Hashable, Sendable {
         isAuthenticated = true
         return nil
     }
-
-    /// How long the reply to a wrong password is held back: doubles up to 4 s, so that guessing takes long.
-    var loginDelayMilliseconds: Int { failedLogins == 0 ? 0 : 125 << min(failedLogins, 5) }
 }
 
 /// Takes a time that depends on the lengths only.

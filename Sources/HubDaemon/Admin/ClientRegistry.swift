@@ -27,9 +27,18 @@ final class ClientRegistry: Sendable {
         var lastID = 0
         var statistics = Statistics()
         var commandsAtLastTick = 0
+        var logins = LoginThrottle()
     }
 
     private let state = Mutex(State())
+    /// Connections that leave enough descriptors for links, files and other hubs.
+    private let mostConnections: Int
+
+    /// - Parameter descriptorLimit: what the process may have open. Clients get no more than half of it, or what 4096
+    ///   leave.
+    init(descriptorLimit: Int = .max) {
+        mostConnections = descriptorLimit - min(descriptorLimit / 2, 4096)
+    }
 
     /// Takes a connection in.
     ///
@@ -43,7 +52,7 @@ final class ClientRegistry: Sendable {
             let refusal: AdmissionRefusal? =
                 if configuration.protectedMode, configuration.requirepass.isEmpty, !isLoopback(host) {
                     .protected
-                } else if state.clients.count >= configuration.adminMaxConnections {
+                } else if state.clients.count >= min(configuration.adminMaxConnections, mostConnections) {
                     .tooMany
                 } else if state.perHost[host, default: 0] >= configuration.adminMaxConnectionsPerAddress {
                     .tooManyFromAddress
@@ -60,6 +69,15 @@ final class ClientRegistry: Sendable {
             state.perHost[host, default: 0] += 1
             return .success(session)
         }
+    }
+
+    /// How long a client has to wait before its password is looked at; nil: it is refused.
+    func turnToLogIn(_ host: String, now: ContinuousClock.Instant) -> Duration? {
+        state.withLock { $0.logins.turn(of: host, now: now) }
+    }
+
+    func loginEnded(_ host: String, isRight: Bool, now: ContinuousClock.Instant) {
+        state.withLock { $0.logins.ended(of: host, isRight: isRight, now: now) }
     }
 
     /// Notes that a request was answered.

@@ -6,7 +6,9 @@ extension HubInfo {
     mutating func show(_ sync: SyncStatus) {
         for link in sync.links { show(link) }
         let kept = Dictionary(uniqueKeysWithValues: sync.links.map { ($0.id, $0.kept) })
-        for route in sync.routes { show(route, kept: kept[route.source] ?? nil) }
+        for route in sync.routes.sorted(by: { ($0.source, $0.destination) < ($1.source, $1.destination) }) {
+            show(route, kept: kept[route.source] ?? nil)
+        }
         relay.nextChunk = Int(clamping: sync.nextChunk.rawValue)
         relay.bytes = sync.relayBytes
         relay.isFull = sync.isRelayFull

@@ -10,6 +10,7 @@ struct HubInfo: Hashable, Sendable {
     var state = HubState()
     /// The links of this hub; empty unless it is the primary.
     var links: [ServerID: Link] = [:]
+    /// By source and destination.
     var routes: [Route] = []
     /// When this hub last wrote positions to the Raft log; nil before the first time.
     var lastSavedUnixSeconds: Int?

@@ -202,7 +202,7 @@ struct InfoRenderer: Sendable {
 
     private var routes: [String] {
         ["# Routes"]
-            + info.routes.sorted { ($0.source, $0.destination) < ($1.source, $1.destination) }.map { route in
+            + info.routes.map { route in
                 let saved = info.state.acknowledged(source: route.source, destination: route.destination)?.newest
                 return "route_\(route.source)_\(route.destination):acknowledged=\(position(saved)),"
                     + "lag_seconds=\(fixed(route.lagSeconds, places: 1)),lag_records=\(route.lagRecords),"

@@ -8,6 +8,7 @@ internal import RaftLog
 extension Hub {
     func begin(_ term: Term) async {
         guard let node, sync == nil else { return }
+        let hasPredecessor = board.current.primary != nil
         do {
             try await propose(
                 .announcePrimary(
@@ -20,7 +21,7 @@ extension Hub {
             }
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: syncLoop, relayPath: directory.relay, primary: primary,
-                log: log, tails: tails,
+                suspects: Array(state.suspects.values), hasPredecessor: hasPredecessor, log: log, tails: tails,
                 failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else {
                 service.stop()
@@ -58,7 +59,9 @@ extension Hub {
         let generations = board.current.servers.mapValues(\.generation)
         let changes = try await service.takeAdvance()
         guard !changes.isEmpty || isLast else { return }
-        let step = Advance(term: term.rawValue, generations: generations, acknowledged: changes, isLast: isLast)
+        let step = Advance(
+            term: term.rawValue, generations: generations, acknowledged: changes.acknowledged,
+            repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
         do {
             if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
         } catch {

@@ -8,7 +8,7 @@ internal import NIOCore
 struct MetricsServer: Sendable {
     /// Prometheus needs one connection, probes one each.
     private static let maximumConnections = 64
-    private static let idleSeconds: Int64 = 120
+    private static let idleSeconds: Int64 = 60
 
     private let context: AdminContext
     private let logger: Logger

@@ -26,6 +26,7 @@ enum HubProcess {
     private static func run(_ configuration: Configuration, file: String, started: () -> Void) async throws {
         signal(SIGPIPE, SIG_IGN)
         ProcessMemory.keepFreedBuffers()
+        let descriptorLimit = ProcessFigures.raiseDescriptorLimit()
         let live = LiveConfiguration(configuration, file: file)
         let sink = try LogSink(live)
         let logger = sink.logger
@@ -36,7 +37,8 @@ enum HubProcess {
             let hub = try await Hub.open(configuration, log: logger)
             let desk = HubDesk(hub: hub, configuration: live, log: sink)
             let context = AdminContext(
-                control: desk, configuration: live, clients: ClientRegistry(), now: { ContinuousClock.now })
+                control: desk, configuration: live, clients: ClientRegistry(descriptorLimit: descriptorLimit),
+                now: { ContinuousClock.now })
             let admin = try await AdminServer.bind(
                 hosts: configuration.listenHosts, port: configuration.sdkPort, context: context,
                 group: .singletonMultiThreadedEventLoopGroup, logger: logger)

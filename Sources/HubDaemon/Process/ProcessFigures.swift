@@ -27,6 +27,18 @@ enum ProcessFigures {
         return (seconds(usage.ru_utime), seconds(usage.ru_stime))
     }
 
+    /// Allows this process as many descriptors as its hard limit does.
+    ///
+    /// - Returns: how many it may have now.
+    static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let soft = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : soft)
+    }
+
     /// When the executable was written; 0 when that is not known.
     static var builtUnixSeconds: Int {
         var found = stat()

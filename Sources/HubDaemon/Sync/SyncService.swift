@@ -22,11 +22,14 @@ final class SyncService: Sendable {
 
     /// - Parameters:
     ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
+    ///   - suspects: those of the state.
+    ///   - hasPredecessor: whether any hub was primary before this term.
     ///   - tails: told of everything that is delivered.
     ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
-        log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
+        suspects: [Suspect], hasPredecessor: Bool, log: Logger, tails: RouteTails,
+        failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -43,7 +46,8 @@ final class SyncService: Sendable {
         }
         let recovered = SyncEngine.Recovered(
             first: store.first, next: store.next, bytes: store.first < store.next ? Int(store.bytesOnDisk) : 0,
-            cursors: store.cursors, received: store.received, suspects: store.suspects)
+            cursors: store.cursors, received: store.received, suspects: store.suspects,
+            replicatedSuspects: suspects, hasPredecessor: hasPredecessor)
         let relay = RelayWriter(store, failed: failed)
         let shell = try await eventLoop.submit {
             let shell = SyncShell(

@@ -62,10 +62,7 @@ extension HubState {
         if dropped.count > Self.maximumDropped, let lowest = dropped.keys.min() { dropped[lowest] = nil }
         acknowledged[id] = nil
         for source in acknowledged.keys { acknowledged[source]?[id] = nil }
-        for key in suspects.keys {
-            if suspects[key]?.winner == id { suspects[key]?.winner = nil }
-            suspects[key]?.differing.remove(id)
-        }
+        for key in suspects.keys where suspects[key]?.winner == id { suspects[key]?.winner = nil }
     }
 
     private mutating func transfer(_ id: ServerID, to address: Address, password: String?) throws(HubRefusal) {

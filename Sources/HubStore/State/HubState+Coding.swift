@@ -180,20 +180,21 @@ public struct Base64Bytes: Hashable, Sendable, Codable, CodingKeyRepresentable {
 }
 
 extension Suspect: Codable {
-    private enum CodingKeys: CodingKey { case key, winner, differing }
+    private enum CodingKeys: CodingKey { case key, type, winner }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        key = try container.decode(Base64Bytes.self, forKey: .key).bytes
-        winner = try container.decodeIfPresent(ServerID.self, forKey: .winner)
-        differing = Set(try container.decode([ServerID].self, forKey: .differing))
+        self.init(
+            key: try container.decode(Base64Bytes.self, forKey: .key).bytes,
+            type: try container.decodeIfPresent(UInt8.self, forKey: .type) ?? Self.anyType,
+            winner: try container.decodeIfPresent(ServerID.self, forKey: .winner))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(Base64Bytes(key), forKey: .key)
+        try container.encode(type, forKey: .type)
         try container.encodeIfPresent(winner, forKey: .winner)
-        try container.encode(differing.sorted(), forKey: .differing)
     }
 }
 

@@ -50,7 +50,11 @@ extension HubState {
             }
         }
         for key in step.repairedKeys { suspects[key] = nil }
-        for suspect in step.suspects { add(suspect) }
+        for suspect in step.suspects {
+            let isKnown = suspect.winner.map { servers[$0] != nil } ?? false
+            suspects[Base64Bytes(suspect.key)] =
+                isKnown ? suspect : Suspect(key: suspect.key, type: suspect.type, winner: nil)
+        }
         var keyBytes = 0
         for key in suspects.keys { keyBytes += key.bytes.count }
         if suspects.count > Self.maximumSuspects || keyBytes > Self.maximumSuspectKeyBytes {
@@ -71,15 +75,6 @@ extension HubState {
         var marks: [UInt32: BinlogProgress.Mark] = [:]
         if offset > 0 { marks[file] = BinlogProgress.Mark(offset: offset - 1, index: .max) }
         acknowledged[source, default: [:]][destination] = BinlogProgress(firstOpenFile: file, marks: marks)
-    }
-
-    private mutating func add(_ suspect: Suspect) {
-        let key = Base64Bytes(suspect.key)
-        var merged = suspect
-        merged.differing.formUnion(suspects[key]?.differing ?? [])
-        merged.differing = merged.differing.filter { servers[$0] != nil }
-        if let winner = merged.winner, servers[winner] == nil { merged.winner = nil }
-        suspects[key] = merged
     }
 
     private static func merge(_ progress: BinlogProgress, into known: inout BinlogProgress?) {

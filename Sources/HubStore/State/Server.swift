@@ -77,15 +77,18 @@ public struct Primary: Hashable, Sendable, Codable {
 
 /// A key whose final value a race may have left different somewhere (`design/convergence.md`, repair).
 public struct Suspect: Hashable, Sendable {
-    public var key: [UInt8]
-    /// The server that wrote the winning version; nil when that is not known, or when it was dropped since.
-    public var winner: ServerID?
-    /// The servers that might show another value.
-    public var differing: Set<ServerID>
+    /// A key that may hold values of several types at once.
+    public static let anyType: UInt8 = 4
 
-    public init(key: [UInt8], winner: ServerID?, differing: Set<ServerID>) {
+    public var key: [UInt8]
+    /// As `RelayStore.SuspectName.type`.
+    public var type: UInt8
+    /// The server whose state of the key counts; nil when it was dropped since.
+    public var winner: ServerID?
+
+    public init(key: [UInt8], type: UInt8 = anyType, winner: ServerID?) {
         self.key = key
+        self.type = type
         self.winner = winner
-        self.differing = differing
     }
 }

@@ -20,15 +20,18 @@ struct ServerSync: Sendable {
     var answers: [PikaLink.Role: [UInt8]] = [:]
     /// A destination has no recorded place in this source's binlog: it is read from the oldest file that is left.
     var hasUnplacedDestination = false
-    /// What it wrote before this place was written while another primary, or none, watched: the versions of those keys
-    /// are not known, and operations among it may have been delivered before. Nil until the first epoch begins.
-    var inherited: BinlogPosition?
+    /// Of what it wrote before this place it is not known which versions of other servers it follows: another primary
+    /// watched then, or they were forgotten because nothing seemed to be under way any more. Nil until the first epoch
+    /// begins.
+    var unwatched: BinlogPosition?
     /// The server's process, as it named it when the link was established last.
     var run: String?
+    var trail: AppliedTrail
     var evidence = OrderEvidence()
     var nextMeasure = 0.0
-    /// The last chunk that was acknowledged at the last measurement.
-    var measured: UInt64 = 0
+    /// What had been acknowledged and applied when the server was last asked for the end of its binlog.
+    var measured = (acknowledged: ChunkSequence(0), applied: ChunkSequence(0))
+    var isMeasuring = false
     /// Every record still to come from this server follows the chunks up to here.
     var settled = ChunkSequence(0)
     var statistics = SourceStatistics()
@@ -49,9 +52,14 @@ struct ServerSync: Sendable {
 
     var id: ServerID { description.id }
 
-    init(_ description: SyncEngine.Server, settings: SyncEngine.Settings, delivery: Delivery, run: String?) {
+    /// - Parameter applied: what its workers have surely applied of the relay log.
+    init(
+        _ description: SyncEngine.Server, settings: SyncEngine.Settings, delivery: Delivery, applied: ChunkSequence,
+        run: String?
+    ) {
         self.description = description
         self.delivery = delivery
+        trail = AppliedTrail(through: applied)
         self.run = run
         link = PikaLink(
             server: description.id, address: description.address, password: description.password,
@@ -88,48 +96,4 @@ public struct SyncCounters: Equatable, Sendable {
     public var rejectedConnections: UInt64 = 0
 
     public init() {}
-}
-
-/// What proves that a server had something when it wrote something: samples of the end of its binlog, each with the
-/// last chunk that it had acknowledged before (`design/convergence.md`, "Evidence of order"). A record at or beyond a
-/// sample's position was written after that chunk had arrived.
-struct OrderEvidence: Equatable, Sendable {
-    struct Sample: Equatable, Sendable {
-        var file: UInt32
-        var offset: UInt64
-        var through: ChunkSequence
-        var time: Double
-    }
-
-    private(set) var samples: [Sample] = []
-    /// A sample this old has been overtaken: a caught-up sender polls once a second, so whatever the server had
-    /// written before it has arrived.
-    static let overtakenSeconds = 3.0
-
-    mutating func add(_ sample: Sample) {
-        if let last = samples.last {
-            // The two numbers of `INFO log` are read without a lock, so one sample may be off at a file's end.
-            guard (sample.file, sample.offset) >= (last.file, last.offset) else { return }
-            if sample.file == last.file && sample.offset == last.offset { samples.removeLast() }
-        }
-        samples.append(sample)
-        if samples.count > 256 { samples.removeFirst() }
-    }
-
-    /// The last chunk that a record at this place is known to follow.
-    func followed(file: UInt32, offset: UInt64) -> ChunkSequence? {
-        samples.last { ($0.file, $0.offset) <= (file, offset) }?.through
-    }
-
-    /// The last chunk that every record still to come from this server is known to follow.
-    mutating func settled(readUpTo position: BinlogPosition?, now: Double) -> ChunkSequence? {
-        let index = samples.lastIndex { sample in
-            if now - sample.time >= Self.overtakenSeconds { return true }
-            guard let position else { return false }
-            return (sample.file, sample.offset) <= (position.file, position.offset)
-        }
-        guard let index else { return nil }
-        samples.removeFirst(index)
-        return samples.first?.through
-    }
 }

@@ -49,6 +49,7 @@ extension SyncEngine {
             servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
         }
         movedCursors.insert(servers[index].id)
+        servers[index].trail.advance(acknowledged: servers[index].delivery.acknowledged, now: now)
         // Early, so that chunks die in RocksDB's memory and are never written to its tables.
         dropAcknowledged(now: now)
         measure(index, now: now)
@@ -56,19 +57,23 @@ extension SyncEngine {
 
     /// Takes a sample of the order between what was delivered and what the server writes itself.
     mutating func measure(_ index: Int, now: Double) {
-        let acknowledged = servers[index].delivery.acknowledged
-        guard now >= servers[index].nextMeasure, servers[index].link.isRunning,
-            acknowledged.rawValue > servers[index].measured
+        let state = (
+            acknowledged: servers[index].delivery.acknowledged, applied: servers[index].trail.through
+        )
+        guard now >= servers[index].nextMeasure, servers[index].link.isRunning, !servers[index].isMeasuring,
+            state > servers[index].measured
         else { return }
         servers[index].nextMeasure = now + 0.2
-        servers[index].measured = acknowledged.rawValue
-        perform(servers[index].link.measure(token: acknowledged.rawValue, now: now), at: index, now: now)
+        servers[index].measured = state
+        servers[index].isMeasuring = true
+        perform(servers[index].link.measure(token: state.acknowledged.rawValue, now: now), at: index, now: now)
     }
 
     /// Forgets what every destination has had for long enough, and lets sources be read again.
     mutating func dropAcknowledged(now: Double) {
         guard let acknowledged = servers.map(\.delivery.acknowledged).min() else { return }
-        let last = window.droppable(acknowledged: acknowledged, now: now)
+        let applied = servers.map(\.trail.through).min() ?? acknowledged
+        let last = window.droppable(acknowledged: acknowledged, applied: applied)
         if last > window.droppedThrough {
             window.drop(through: last)
             pending.dropThrough = last
@@ -84,16 +89,22 @@ extension SyncEngine {
     mutating func settleVersions(now: Double) {
         var through: ChunkSequence?
         for index in servers.indices {
-            let position = servers[index].link.isRunning ? servers[index].reader.progress.newest : nil
-            let isRunning = servers[index].link.isRunning
-            // While newer files overtake older ones, the versions that they brought decide about what is overtaken.
-            let canSettle = isRunning && !servers[index].reader.isOvertaking
-            let own = canSettle ? servers[index].evidence.settled(readUpTo: position, now: now) : nil
-            servers[index].settled = max(servers[index].settled, own ?? ChunkSequence(0))
+            // While newer files overtake older ones, the versions that they brought decide about what is overtaken;
+            // and while something waits to be read, more may lie behind it.
+            if servers[index].link.isRunning, servers[index].reader.isInOrder, !isBlocked,
+                let own = servers[index].evidence.settled(
+                    readUpTo: servers[index].reader.progress.newest, quietSince: servers[index].lastReceived, now: now)
+            {
+                servers[index].settled = max(servers[index].settled, own.through)
+                if let unproven = own.unproven {
+                    servers[index].unwatched = max(servers[index].unwatched ?? unproven, unproven)
+                }
+            }
             through = min(through ?? servers[index].settled, servers[index].settled)
         }
         settled = through ?? ChunkSequence(0)
         versions.forget(settled: settled)
+        repairs.forget(settled: settled)
     }
 
     /// A new chunk, at the end of the relay log.
@@ -126,43 +137,11 @@ extension SyncEngine {
         pendingBytes = 0
     }
 
-    /// `[source][destination]`: how far a destination has acknowledged a source.
-    public typealias Advance = [ServerID: [ServerID: BinlogProgress]]
-
     /// Before a clean stop: what has arrived is still delivered, nothing more is read.
     public mutating func stopReading() { isStopping = true }
 
     /// Everything that was read is acknowledged by every destination that can be reached.
     public var isDrained: Bool {
         servers.allSatisfy { !$0.link.isRunning || $0.delivery.acknowledged.next == window.next }
-    }
-
-    /// The last `takeAdvance` did not become part of the replicated state: the next one says it again.
-    public mutating func forgetAdvance() {
-        for index in servers.indices { servers[index].proposed = [:] }
-    }
-
-    /// What changed in the offset matrix since the last call: `acknowledged[source][destination]`, to be proposed to the
-    /// Raft log. About once a second, and at a clean stop.
-    public mutating func takeAdvance() -> Advance {
-        // The positions must not pass a suspicion that is nowhere but in memory.
-        isWriteDue = true
-        var advance: Advance = [:]
-        for index in servers.indices {
-            let destination = servers[index].id
-            if servers[index].delivery.acknowledged.next == window.next {
-                // Nothing is under way to it: it has all that was read.
-                for source in servers where source.id != destination && source.reader.progress != BinlogProgress() {
-                    servers[index].acknowledged[source.id, default: BinlogProgress()]
-                        .formUnion(source.reader.progress)
-                }
-            }
-            for (source, progress) in servers[index].acknowledged
-            where servers[index].proposed[source] != progress {
-                servers[index].proposed[source] = progress
-                advance[source, default: [:]][destination] = progress
-            }
-        }
-        return advance
     }
 }

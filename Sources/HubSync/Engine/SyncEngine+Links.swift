@@ -18,15 +18,18 @@ extension SyncEngine {
         for index in servers.indices where !servers[index].description.isPaused {
             let wanted = servers[index].wantedFile
             perform(servers[index].link.tick(now: now, wantedFile: wanted), at: index, now: now)
+            if servers[index].link.isRunning {
+                servers[index].trail.advance(acknowledged: servers[index].delivery.acknowledged, now: now)
+            }
             measure(index, now: now)
         }
         if now >= nextHousekeeping {
             nextHousekeeping = now + 0.25
             settleVersions(now: now)
             dropAcknowledged(now: now)
-            runRepairs(now: now)
             watch(now: now)
         }
+        runRepairs(now: now)
         pumpAll(now: now)
     }
 
@@ -147,8 +150,8 @@ extension SyncEngine {
             case .send(let role, let bytes):
                 if let connection = servers[index].connections[role] { actions.append(.send(connection, bytes)) }
             case .closeAll:
-                for connection in servers[index].connections.values { close(connection) }
-                for connection in servers[index].dataConnections { close(connection) }
+                let own = Array(servers[index].connections.values) + servers[index].dataConnections
+                for connection in own.sorted(by: { $0.rawValue < $1.rawValue }) { close(connection) }
                 servers[index].connections = [:]
                 servers[index].dataConnections = []
             case .started(let file, let startsOver):
@@ -160,10 +163,13 @@ extension SyncEngine {
                 servers[index].reader.observe(status, isReading: !isBlocked && !isStopping, now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
+                servers[index].isMeasuring = false
                 servers[index].evidence.add(
-                    OrderEvidence.Sample(file: file, offset: offset, through: ChunkSequence(token), time: now))
+                    OrderEvidence.Sample(
+                        file: file, offset: offset, acknowledged: ChunkSequence(token),
+                        applied: servers[index].measured.applied, time: now))
             case .answer(let token, let reply):
-                repairs.answered(token, reply, now: now)
+                repairs.answered(token, reply)
             case .log(let event):
                 actions.append(.log(event))
             }
@@ -180,24 +186,29 @@ extension SyncEngine {
             servers[index].reader.reset(
                 bases: Dictionary(uniqueKeysWithValues: others.map { ($0, fresh) }), floor: fresh)
             for other in servers.indices { servers[other].acknowledged[servers[index].id] = nil }
+            servers[index].evidence = OrderEvidence()
+            servers[index].unwatched = BinlogPosition(file: 0, offset: 0)
         }
-        if servers[index].inherited == nil {
-            // Nothing of a server that is read from its beginning was delivered by anyone.
-            let report = servers[index].hasUnplacedDestination ? PikaReport() : servers[index].link.report
-            servers[index].inherited = BinlogPosition(
+        if servers[index].unwatched == nil {
+            let report = servers[index].link.report
+            servers[index].unwatched = BinlogPosition(
                 file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
         }
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
-        servers[index].evidence = OrderEvidence()
+        servers[index].evidence.beginEpoch()
+        servers[index].isMeasuring = false
+        servers[index].measured = (ChunkSequence(0), ChunkSequence(0))
+        servers[index].lastReceived = lastTick
         servers[index].isCaughtUp = false
         let run = servers[index].link.report.processID
         if let run, let before = servers[index].run, run != before {
             log(
                 .warning, "server-restarted", servers[index].id, "was restarted; sending it again what it may have lost"
             )
-            doubt(index, from: window.droppedThrough)
-            servers[index].delivery.rewind(to: window.droppedThrough)
+            let applied = max(servers[index].trail.through, window.droppedThrough)
+            doubt(index, from: applied)
+            servers[index].delivery.rewind(to: applied)
         }
         servers[index].run = run ?? servers[index].run
         movedCursors.insert(servers[index].id)
@@ -208,7 +219,8 @@ extension SyncEngine {
     private mutating func stopped(_ index: Int, now: Double) {
         doubt(index, from: servers[index].delivery.acknowledged)
         servers[index].delivery.rewind()
-        repairs.abandon(servers[index].id, now: now)
+        servers[index].trail.interrupt()
+        repairs.abandon(servers[index].id)
     }
 
     mutating func resumeHeld() {

@@ -130,24 +130,29 @@ extension SyncEngine {
         effect: KeyVersion.Effect, at index: Int, now: Double
     ) -> WriteDecision {
         var version = KeyVersion(
-            seconds: record.execTime, counter: 0, effect: effect, wasEchoed: false, source: servers[index].id,
+            seconds: record.execTime, counter: 0, effect: effect, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: window.next)
         if !repairs.isEmpty { repairs.touch(hash, now: now, sequence: window.next) }
         let known = versions.version(of: hash)
         let place = BinlogPosition(file: record.file, offset: record.offset)
         let isUnopposed = known.map { $0.source == version.source } ?? true
-        if isUnopposed || effect != .whole, let inherited = servers[index].inherited, place < inherited {
+        if isUnopposed || effect != .whole, let unwatched = servers[index].unwatched, place < unwatched {
             // The writer's own state has whatever was delivered to it before.
-            suspect(
-                bytes.slice(key), CommandRule.of(bytes[record.name])?.type ?? .any, winner: servers[index].id, now: now)
+            suspect(key, of: record, bytes, winner: .server(version.source), now: now)
+        }
+        if let seen = repairs.compared[hash]?.seen[version.source],
+            place < seen.end || record.execTime <= seen.second
+        {
+            // The state that was compared may have held it, or what replaced it, while it was not known here.
+            let winner = version.source
+            suspect(key, of: record, bytes, winner: effect == .whole ? .anyBut(winner) : .server(winner), now: now)
         }
         guard let known else {
             versions.set(version, of: hash, settled: settled)
             return .deliver
         }
-        let followed = servers[index].evidence.followed(file: record.file, offset: record.offset)
-        let follows = followed.map { known.sequence <= $0 } ?? false
-        let decision = WriteDecision.decide(version, against: known, follows: follows)
+        let following = following(known, hash, record, at: index)
+        let decision = WriteDecision.decide(version, against: known, following: following)
         if decision.isConflict {
             counters.conflicts += 1
             conflicts.add(
@@ -163,19 +168,31 @@ extension SyncEngine {
             }
         }
         if let winner = decision.suspectWinner {
-            let type = CommandRule.of(bytes[record.name])?.type ?? .any
-            suspect(bytes.slice(key), type, winner: winner, now: now)
+            suspect(
+                key, of: record, bytes, winner: winner, isCertain: decision.fate != .deliverAndEcho, now: now)
         }
         guard decision.fate != .superseded else { return decision }
-        if known.source == version.source || follows,
+        if known.source == version.source || following != .no,
             (version.seconds, version.counter) <= (known.seconds, known.counter)
         {
             version.seconds = known.seconds
             version.counter = known.counter == .max ? .max : known.counter + 1
         }
-        version.wasEchoed = decision.fate == .deliverAndEcho
+        if effect == .commuting && known.effect != .commuting && known.sequence > settled {
+            // What another server writes without having seen `known` does not commute with it.
+            version.effect = .operation
+        }
+        version.mayBeCovered = following != .yes && (known.source != version.source || known.mayBeCovered)
         versions.set(version, of: hash, settled: settled)
         return decision
+    }
+
+    private mutating func suspect(
+        _ key: Range<Int>, of record: BinlogRecord, _ bytes: UnsafeRawBufferPointer, winner: WriteDecision.Winner,
+        isCertain: Bool = true, now: Double
+    ) {
+        let type = CommandRule.of(bytes[record.name])?.type ?? .any
+        suspect(bytes.slice(key), type, winner: server(winner), isCertain: isCertain, now: now)
     }
 
     /// Opens the chunk that the record belongs into. False when it goes nowhere.
@@ -207,9 +224,14 @@ extension SyncEngine {
     mutating func remember(_ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, at index: Int) {
         guard let rule, rule.effect == .value || rule.effect == .delete, record.argumentCount <= 3 else { return }
         let version = KeyVersion(
-            seconds: record.execTime, counter: 0, effect: .whole, wasEchoed: false, source: servers[index].id,
+            seconds: record.execTime, counter: 0, effect: .whole, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: recovered.next.previous)
-        if let known = versions.version(of: hash), !known.isBeaten(byTime: version) { return }
+        // What this process has relayed is no older, whatever the clocks say.
+        if let known = versions.version(of: hash),
+            known.sequence > version.sequence || !known.isBeaten(byTime: version)
+        {
+            return
+        }
         versions.set(version, of: hash, settled: settled)
     }
 

@@ -64,11 +64,16 @@ public struct SyncEngine: Sendable {
         public var cursors: [ServerID: RelayStore.Cursor]
         public var received: [ServerID: BinlogProgress]
         public var suspects: [RelayStore.SuspectName: ServerID]
+        /// The suspects of the replicated state.
+        public var replicatedSuspects: [Suspect]
+        /// Another process, or hub, may have delivered records that the replicated positions do not show.
+        public var hasPredecessor: Bool
 
         public init(
             first: ChunkSequence = ChunkSequence(1), next: ChunkSequence = ChunkSequence(1), bytes: Int = 0,
             cursors: [ServerID: RelayStore.Cursor] = [:], received: [ServerID: BinlogProgress] = [:],
-            suspects: [RelayStore.SuspectName: ServerID] = [:]
+            suspects: [RelayStore.SuspectName: ServerID] = [:], replicatedSuspects: [Suspect] = [],
+            hasPredecessor: Bool = true
         ) {
             self.first = first
             self.next = next
@@ -76,6 +81,8 @@ public struct SyncEngine: Sendable {
             self.cursors = cursors
             self.received = received
             self.suspects = suspects
+            self.replicatedSuspects = replicatedSuspects
+            self.hasPredecessor = hasPredecessor
         }
     }
 
@@ -143,6 +150,12 @@ public struct SyncEngine: Sendable {
     var nextWrite = 0.0
     var isWriteDue = false
     var repairs = RepairQueue()
+    /// Keys that the replicated state may hold as suspects, with what it was told of them last.
+    var replicated: [[UInt8]: Suspect]
+    /// Those that the last `takeAdvance` took out.
+    var takenOut: [[UInt8]] = []
+    /// More suspects than the state takes: positions wait (`takeAdvance`).
+    var areSuspectsTooMany = false
 
     /// Whose connection it is.
     enum Owner: Sendable {
@@ -160,14 +173,23 @@ public struct SyncEngine: Sendable {
             first: recovered.first, next: recovered.next, keptBytes: recovered.bytes,
             maximumWindowBytes: settings.windowBytes)
         versions = VersionTable(memoryBytes: settings.versionBytes)
-        for (name, winner) in recovered.suspects {
-            guard let type = CommandRule.ValueType(rawValue: name.type) else { continue }
-            let hash = name.key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
-            let suspect = RepairQueue.Suspect(
-                key: name.key, type: type, winner: winner, touched: 0, sequence: recovered.next.previous)
-            _ = repairs.add(suspect, hash: hash)
+        replicated = Dictionary(recovered.replicatedSuspects.map { ($0.key, $0) }) { $1 }
+        // What the hub itself found last is the latest that is known of a key.
+        let own = recovered.suspects.map { Suspect(key: $0.key.key, type: $0.key.type, winner: $0.value) }
+        for suspects in [recovered.replicatedSuspects, own] {
+            for suspect in suspects.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                recover(suspect.key, suspect.type, suspect.winner)
+            }
         }
-        _ = repairs.takeChanges()
+    }
+
+    /// - Parameter winner: nil for any server.
+    private mutating func recover(_ key: [UInt8], _ type: UInt8, _ winner: ServerID?) {
+        let suspect = RepairQueue.Suspect(
+            key: key, type: CommandRule.ValueType(rawValue: type) ?? .any, winner: winner ?? ServerID(0), touched: 0,
+            sequence: recovered.next.previous)
+        let hash = key.withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
+        if !repairs.add(suspect, hash: hash) { repairs.countUnrepaired() }
     }
 
     /// What is to be done since the last call.
@@ -205,11 +227,15 @@ public struct SyncEngine: Sendable {
             servers.append(
                 ServerSync(
                     description, settings: settings, delivery: Delivery(server: description.id, acknowledged: start),
-                    run: cursor?.run))
+                    applied: hasBegun ? start : window.droppedThrough, run: cursor?.run))
+            if hasBegun || !recovered.hasPredecessor {
+                servers[servers.count - 1].unwatched = BinlogPosition(file: 0, offset: 0)
+            }
         }
         servers.sort { $0.id < $1.id }
         if !fresh.isEmpty { placeNew(fresh, acknowledged: acknowledged, now: now) }
         hasBegun = true
+        repairs.keepWinners(among: servers.map(\.id))
         for index in servers.indices where servers[index].description.isPaused && servers[index].link.isRunning {
             perform(servers[index].link.fail("paused by an operator", now: now), at: index, now: now)
         }

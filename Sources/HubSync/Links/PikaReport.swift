@@ -72,7 +72,8 @@ struct PikaReport: Equatable, Sendable {
     private static func sender(_ value: some StringProtocol) -> BinlogSenderStatus.Sender? {
         let parts = value.split(separator: " ")
         guard parts.count == 2, let file = UInt32(parts[0]) else { return nil }
-        return BinlogSenderStatus.Sender(file: file, isAtEnd: parts[1] == "ENDOFFILE")
+        return BinlogSenderStatus.Sender(
+            file: file, isAtEnd: parts[1] == "ENDOFFILE", isWaiting: parts[1] == "WAITING")
     }
 
     static func == (left: PikaReport, right: PikaReport) -> Bool {

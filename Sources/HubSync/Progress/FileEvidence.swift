@@ -7,10 +7,13 @@ public struct BinlogSenderStatus: Equatable, Sendable {
         public var file: UInt32
         /// The thread has sent its file to the end and waits for another.
         public var isAtEnd: Bool
+        /// It has sent all that the newest file holds, and looks for more once a second.
+        public var isWaiting: Bool
 
-        public init(file: UInt32, isAtEnd: Bool) {
+        public init(file: UInt32, isAtEnd: Bool, isWaiting: Bool = false) {
             self.file = file
             self.isAtEnd = isAtEnd
+            self.isWaiting = isWaiting
         }
     }
 
@@ -44,8 +47,14 @@ struct FileEvidence: Equatable, Sendable {
 
     private var since: [UInt32: Double] = [:]
 
-    /// - Returns: the files at or above `openFrom` that are finished now.
-    mutating func observe(_ status: BinlogSenderStatus, openFrom: UInt32, now: Double) -> [UInt32] {
+    /// - Parameters:
+    ///   - openFrom: the first file that is not known to be finished.
+    ///   - limit: the lowest file of which a record waits. What lies behind it is not read, so for files above it the
+    ///     margin begins when nothing waits any more.
+    /// - Returns: the files at or above `openFrom` that are finished now, in order.
+    mutating func observe(
+        _ status: BinlogSenderStatus, openFrom: UInt32, limit: UInt32 = .max, now: Double
+    ) -> [UInt32] {
         var candidates: Set<UInt32> = []
         if let window = status.window {
             // No more than the window and what lies below it can be open; a source that jumps far ahead is bounded.
@@ -58,8 +67,8 @@ struct FileEvidence: Equatable, Sendable {
                 if sender.file >= openFrom { candidates.insert(sender.file) }
             }
         }
-        since = since.filter { candidates.contains($0.key) }
-        for file in candidates where since[file] == nil { since[file] = now }
-        return since.filter { now - $0.value >= Self.marginSeconds }.map(\.key)
+        since = since.filter { candidates.contains($0.key) && $0.key <= limit }
+        for file in candidates where file <= limit && since[file] == nil { since[file] = now }
+        return since.filter { now - $0.value >= Self.marginSeconds }.map(\.key).sorted()
     }
 }

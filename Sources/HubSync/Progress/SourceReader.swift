@@ -163,11 +163,11 @@ struct SourceReader: Sendable {
         }
         let waiting = streams.filter { $0.value.waiting != nil }
         let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
-        for file in evidence.observe(status, openFrom: progress.firstOpenFile, now: now) {
-            if file < limit { finished.insert(file) }
-            if file == limit && file == progress.firstOpenFile { decideFirstWaiting(in: file) }
-        }
-        for (connection, stream) in streams {
+        let done = evidence.observe(status, openFrom: progress.firstOpenFile, limit: limit, now: now)
+        finished.formUnion(done.filter { $0 < limit })
+        advance()
+        if limit == progress.firstOpenFile, done.contains(limit) { decideFirstWaiting(in: limit) }
+        for (connection, stream) in streams.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             var stream = stream
             stream.observe(producerFile: status.producerFile)
             settle(stream, of: connection)
@@ -185,7 +185,9 @@ struct SourceReader: Sendable {
 
     private mutating func decideFirstWaiting(in file: UInt32) {
         let candidates = streams.filter { $0.value.waiting?.file == file }
-        let first = candidates.min { ($0.value.waiting?.offset ?? 0) < ($1.value.waiting?.offset ?? 0) }
+        let first = candidates.min {
+            ($0.value.waiting?.offset ?? 0, $0.key.rawValue) < ($1.value.waiting?.offset ?? 0, $1.key.rawValue)
+        }
         if let first { streams[first.key]?.decide() }
     }
 

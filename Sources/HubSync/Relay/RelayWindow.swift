@@ -10,9 +10,7 @@ struct RelayWindow: Sendable {
         var bytesThrough: UInt64
     }
 
-    /// What was acknowledged is kept this long, and no more than this much of it: a killed Pika loses what its worker
-    /// queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
-    private static let keptSeconds = 3.0
+    /// No more than this much is kept of what was acknowledged and may not have been applied.
     private static let keptBytesBehind: UInt64 = 4 << 20
 
     private struct Run {
@@ -76,11 +74,15 @@ struct RelayWindow: Sendable {
         chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
     }
 
-    /// The last chunk that need not be kept for the sake of a destination that is killed, when all have acknowledged
-    /// `acknowledged`.
-    mutating func droppable(acknowledged: ChunkSequence, now: Double) -> ChunkSequence {
+    /// The last chunk that need not be kept for the sake of a destination that is killed: such a one loses what its
+    /// worker queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
+    ///
+    /// - Parameters:
+    ///   - acknowledged: what all destinations have acknowledged.
+    ///   - applied: what all of them have applied.
+    mutating func droppable(acknowledged: ChunkSequence, applied: ChunkSequence) -> ChunkSequence {
         while keepFrom < next, keepFrom <= acknowledged {
-            if keepFrom >= firstInMemory, let entry = entry(keepFrom), now - entry.arrived < Self.keptSeconds,
+            if keepFrom > applied, keepFrom >= firstInMemory, let entry = entry(keepFrom),
                 totalBytes - entry.bytesThrough < Self.keptBytesBehind
             {
                 break

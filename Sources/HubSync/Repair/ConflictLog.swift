@@ -83,10 +83,13 @@ extension ConflictLog.Version {
 extension ConflictLog.Action {
     /// - Parameter source: of the write that was decided about.
     init(_ decision: WriteDecision, source: ServerID) {
+        // In a conflict the winner is one of the two.
+        var winner = source
+        if case .server(let id) = decision.suspectWinner { winner = id }
         switch decision.fate {
         case .deliverAndEcho: self = .sentToAll
-        case .deliver: self = .sentToOthers(awaitsRepairFrom: decision.suspectWinner ?? source)
-        case .superseded: self = .dropped(awaitsRepairFrom: decision.suspectWinner ?? source)
+        case .deliver: self = .sentToOthers(awaitsRepairFrom: winner)
+        case .superseded: self = .dropped(awaitsRepairFrom: winner)
         }
     }
 }

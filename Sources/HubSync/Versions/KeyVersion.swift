@@ -8,9 +8,9 @@ struct KeyVersion: Equatable, Sendable {
     /// Orders versions of the same second of which one is known to follow the other.
     var counter: UInt16
     var effect: Effect
-    /// The version was also sent to its own source, to settle a conflict. A later write of that source is in order
-    /// only if it is known to follow.
-    var wasEchoed: Bool
+    /// At its own source, what it did not follow, or its echo, may have been applied on top of it. A later write of that
+    /// source is in order only if it is known to follow.
+    var mayBeCovered: Bool
     var source: ServerID
     var file: UInt32
     var offset: UInt64
@@ -43,9 +43,16 @@ struct WriteDecision: Equatable, Sendable {
         case superseded
     }
 
+    /// Whose state of a key that may differ is to count.
+    enum Winner: Equatable, Sendable {
+        case server(ServerID)
+        /// Its own write may have been replaced by what was sent to it, which all others had before.
+        case anyBut(ServerID)
+    }
+
     var fate: Fate
-    /// The servers may differ, and no command at hand makes them equal: the state at this server is to be copied.
-    var suspectWinner: ServerID?
+    /// The servers may differ, and no command at hand surely makes them equal: they are to be compared.
+    var suspectWinner: Winner?
     /// A conflict between two servers' writes was seen.
     var isConflict = false
 
@@ -55,30 +62,39 @@ struct WriteDecision: Equatable, Sendable {
 extension WriteDecision {
     /// Decides about `write`, given the version `known` of the same key.
     ///
-    /// - Parameter follows: whether the source is known to have had `known` when it wrote.
-    static func decide(_ write: KeyVersion, against known: KeyVersion, follows: Bool) -> WriteDecision {
+    /// - Parameter following: whether the source is known to have had `known` when it wrote.
+    static func decide(
+        _ write: KeyVersion, against known: KeyVersion, following: OrderEvidence.Following
+    ) -> WriteDecision {
         if write.source == known.source {
             let isNewer = (write.file, write.offset) >= (known.file, known.offset)
             if !isNewer {
                 // Files of a backlog arrive side by side; only whole values overtake (`SourceReader`).
                 return WriteDecision(fate: known.effect == .whole ? .superseded : .deliver)
             }
-            if known.wasEchoed && !follows {
+            if write.effect == .commuting && known.effect == .commuting { return .deliver }
+            if known.mayBeCovered && following != .yes {
                 return write.effect == .whole
                     ? WriteDecision(fate: .deliverAndEcho)
-                    : WriteDecision(fate: .deliver, suspectWinner: write.source)
+                    : WriteDecision(fate: .deliver, suspectWinner: .anyBut(write.source))
             }
             return .deliver
         }
-        if follows { return .deliver }
+        if following == .yes { return .deliver }
         if write.effect == .commuting && known.effect == .commuting { return .deliver }
+        if following == .covered {
+            return write.effect == .whole
+                ? WriteDecision(fate: .deliverAndEcho)
+                : WriteDecision(fate: .deliver, suspectWinner: .server(known.source))
+        }
         let writeWins = known.isBeaten(byTime: write)
         guard write.effect == .whole && known.effect == .whole else {
-            return WriteDecision(
-                fate: .deliver, suspectWinner: writeWins ? write.source : known.source, isConflict: true)
+            // At the source of the known one the write is applied on top of it, at its own source below it.
+            let last = writeWins ? known.source : write.source
+            return WriteDecision(fate: .deliver, suspectWinner: .server(last), isConflict: true)
         }
-        return writeWins
-            ? WriteDecision(fate: .deliverAndEcho, isConflict: true)
-            : WriteDecision(fate: .superseded, suspectWinner: known.source, isConflict: true)
+        let winner = writeWins ? write.source : known.source
+        return WriteDecision(
+            fate: writeWins ? .deliverAndEcho : .superseded, suspectWinner: .server(winner), isConflict: true)
     }
 }

@@ -76,11 +76,11 @@ struct VersionTable: Sendable {
         private(set) var count = 0
         private(set) var newest = ChunkSequence(0)
 
-        /// A slot's flags are `echoed` and the round in which it was set. A slot of an earlier round is free, so that
+        /// A slot's flags are `covered` and the round in which it was set. A slot of an earlier round is free, so that
         /// clearing, which must not hold up deliveries, is a matter of counting on.
         private var round: UInt8 = 1
         private static let lastRound: UInt8 = 127
-        private static let echoed: UInt8 = 1
+        private static let covered: UInt8 = 1
 
         /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
         init(capacity: Int) {
@@ -106,7 +106,7 @@ struct VersionTable: Sendable {
             }
             return KeyVersion(
                 seconds: slot.seconds, counter: slot.counter, effect: effect,
-                wasEchoed: slot.flags & Self.echoed != 0, source: ServerID(slot.source), file: slot.file,
+                mayBeCovered: slot.flags & Self.covered != 0, source: ServerID(slot.source), file: slot.file,
                 offset: slot.offset, sequence: ChunkSequence(slot.sequence))
         }
 
@@ -118,7 +118,7 @@ struct VersionTable: Sendable {
                 high: hash.high, low: hash.low, offset: version.offset, sequence: version.sequence.rawValue,
                 seconds: version.seconds, file: version.file, source: version.source.rawValue,
                 counter: version.counter, effect: version.effect.rawValue,
-                flags: round << 1 | (version.wasEchoed ? Self.echoed : 0))
+                flags: round << 1 | (version.mayBeCovered ? Self.covered : 0))
             newest = max(newest, version.sequence)
         }
 

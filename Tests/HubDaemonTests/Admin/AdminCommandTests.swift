@@ -26,16 +26,16 @@ import Testing
         #expect(await bench.ask("auth") == "-ERR wrong number of arguments for 'auth' command|")
     }
 
-    @Test func wrongPasswordsAreHeldBackLongerEachTime() {
-        var session = AdminSession(id: 1, host: "h", port: 1)
-        #expect(session.loginDelayMilliseconds == 0)
-        let delays = (0..<7).map { _ in
-            _ = session.logIn([1], required: "secret")
-            return session.loginDelayMilliseconds
-        }
-        #expect(delays == [250, 500, 1000, 2000, 4000, 4000, 4000])
-        #expect(session.logIn(Array("secret".utf8), required: "secret") == nil)
-        #expect(session.loginDelayMilliseconds == 0)
+    /// `LoginThrottle` says how long.
+    @Test func afterAWrongPasswordTheNextAttemptWaits() async {
+        var bench = AdminBench { $0.requirepass = "secret" }
+        #expect(await bench.ask("auth wrong") == "-ERR invalid password|")
+        let waited = await ContinuousClock().measure { #expect(await bench.ask("auth secret") == "+OK|") }
+        #expect(waited >= .milliseconds(250))
+        for _ in 0..<100 { bench.context.clients.loginEnded("127.0.0.1", isRight: false, now: ContinuousClock.now) }
+        while bench.context.clients.turnToLogIn("127.0.0.1", now: ContinuousClock.now) != nil {}
+        #expect(await bench.ask("hello 3 auth default secret").hasPrefix("-ERR too many wrong passwords"))
+        #expect(await bench.ask("ping") == "+PONG|", "an earlier success stays valid")
     }
 
     @Test func comparisonLooksAtEveryByte() {

@@ -4,6 +4,7 @@ import HubSync
 import Logging
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import HubDaemon

@@ -25,6 +25,16 @@ import Testing
         #expect(registry.statistics.connectedClients == 3)
     }
 
+    /// However many are allowed, links and files keep their descriptors.
+    @Test(arguments: [(100, 50), (20_000, 15_904)]) func clientsLeaveDescriptorsForTheHub(limit: Int, clients: Int) {
+        let registry = ClientRegistry(descriptorLimit: limit)
+        var limits = Configuration()
+        limits.adminMaxConnections = 1_000_000
+        limits.adminMaxConnectionsPerAddress = 1_000_000
+        for _ in 0..<clients { #expect(throws: Never.self) { try admit(registry, "::1", limits).get() } }
+        #expect(admit(registry, "::1", limits) == .failure(.tooMany))
+    }
+
     @Test func withoutAPasswordOnlyThisMachineIsAnswered() throws {
         let registry = ClientRegistry()
         for host in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {

@@ -83,12 +83,13 @@ private let newAddress = Address(host: "new", port: 9221)
         #expect(state.resumePosition(of: one)?.firstOpenFile == 5)
     }
 
-    @Test func suspectsAreMergedAndTakenOut() {
+    @Test func suspectsAreReplacedAndTakenOut() {
         var state = state(servers: [1, 2, 3])
-        state.suspect("k", winner: one, differing: [one])
-        state.suspect("k", winner: two, differing: [two, ServerID(9)])
+        state.suspect("k", winner: one)
+        state.suspect("k", winner: two)
         #expect(state.suspects.values.map(\.winner) == [two])
-        #expect(state.suspects.values.first?.differing == [one, two])
+        state.suspect("k", winner: ServerID(9))
+        #expect(state.suspects.values.map(\.winner) == [nil])
         let repaired = Advance(term: 1, generations: [:], repairedKeys: [Array("k".utf8)])
         state.apply(.advance(progress: repaired)).expectOK()
         #expect(state.suspects.isEmpty)
@@ -97,7 +98,7 @@ private let newAddress = Address(host: "new", port: 9221)
     @Test func tooManySuspectsRefuseTheWholeStep() {
         var state = state(servers: [1, 2])
         let suspects = (0...HubState.maximumSuspects).map { number in
-            Suspect(key: Array("\(number)".utf8), winner: one, differing: [two])
+            Suspect(key: Array("\(number)".utf8), winner: one)
         }
         let step = Advance(
             term: 1, generations: state.generations, acknowledged: [one: [two: BinlogProgress(firstOpenFile: 9)]],

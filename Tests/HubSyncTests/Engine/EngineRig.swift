@@ -34,12 +34,15 @@ struct EngineRig {
     private var reads: [LinkConnectionID: Bool] = [:]
 
     /// Servers 1 to `count`, all in sync.
-    init(servers count: UInt32 = 3, relayMaximumBytes: Int = 10 << 30) {
+    init(
+        servers count: UInt32 = 3, relayMaximumBytes: Int = 10 << 30, recovered: SyncEngine.Recovered = .init(),
+        offset: UInt64 = 0
+    ) {
         engine = SyncEngine(
             settings: .init(
                 hubHost: "10.0.0.9", hubPort: 6868, relayMaximumBytes: relayMaximumBytes, versionBytes: 0, seed: 1),
-            recovered: .init())
-        for id in 1...count { pikas[id] = FakePika() }
+            recovered: recovered)
+        for id in 1...count { pikas[id] = FakePika(offset: offset) }
         engine.update(
             (1...count).map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
             acknowledged: [:], now: now)
@@ -70,14 +73,22 @@ struct EngineRig {
     mutating func write(_ server: UInt32, _ lines: String..., execTime: UInt32 = 1000, as id: UInt32? = nil) -> Bool {
         guard let connection = pikas[server]?.data else { return false }
         var bytes: [UInt8] = []
-        for line in lines {
-            apply(line, at: server)
-            let offset = pikas[server]?.offset ?? 0
-            let next = record(line, from: id ?? server, offset: offset, execTime: execTime)
-            pikas[server]?.offset = BinlogLayout.end(start: offset, length: next.count)
-            bytes += next
-        }
+        for line in lines { bytes += writeUnsent(server, line, execTime: execTime, as: id) }
         return receive(connection, bytes)
+    }
+
+    /// A client of `server` writes; its sender still sleeps.
+    mutating func writeUnsent(_ server: UInt32, _ line: String, execTime: UInt32, as id: UInt32? = nil) -> [UInt8] {
+        apply(line, at: server)
+        let offset = pikas[server]?.offset ?? 0
+        let bytes = record(line, from: id ?? server, offset: offset, execTime: execTime)
+        pikas[server]?.offset = BinlogLayout.end(start: offset, length: bytes.count)
+        return bytes
+    }
+
+    /// The sender of `server` wakes up.
+    mutating func send(_ server: UInt32, _ bytes: [UInt8]) {
+        if let connection = pikas[server]?.data { receive(connection, bytes) }
     }
 
     @discardableResult
@@ -104,7 +115,7 @@ struct EngineRig {
     }
 
     /// A server joins those that are there, from these places.
-    mutating func join(_ id: UInt32, acknowledged: SyncEngine.Advance) {
+    mutating func join(_ id: UInt32, acknowledged: [ServerID: [ServerID: BinlogProgress]]) {
         pikas[id] = FakePika()
         engine.update(
             pikas.keys.map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
@@ -195,7 +206,7 @@ struct EngineRig {
             answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
             let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
-            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) ENDOFFILE" : "0 WORKING")\r\n"
+            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) WAITING" : "0 WORKING")\r\n"
             let hub = "Connected hub: 10.0.0.9:7868\r\n"
             answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):
@@ -204,7 +215,9 @@ struct EngineRig {
         case ("GET", let key?):
             let value = pika.values[key]
             if let value { answer(connection, bulk: value) } else { answer(connection, "$-1\r\n") }
-        case ("TTL", _): answer(connection, ":-1\r\n")
+        case ("TTL", let key?): answer(connection, pika.values[key] == nil ? ":-2\r\n" : ":-1\r\n")
+        case ("TIME", _): answer(connection, "*2\r\n$4\r\n2000\r\n$1\r\n0\r\n")
+        case ("LRANGE", _), ("ZRANGE", _): answer(connection, "*0\r\n")
         default:
             pikas[server]?.delivered.append(words.joined(separator: " "))
             apply(words.joined(separator: " "), at: server)
@@ -216,6 +229,9 @@ struct EngineRig {
         switch words[0].lowercased() {
         case "set" where words.count >= 3: pikas[server]?.values[words[1]] = words[2]
         case "del": for key in words.dropFirst() { pikas[server]?.values[key] = nil }
+        case "incr":
+            let count = pikas[server]?.values[words[1]].flatMap { Int($0) } ?? 0
+            pikas[server]?.values[words[1]] = String(count + 1)
         default: break
         }
     }

@@ -69,12 +69,12 @@ import Testing
         rig.pikas[3]?.answersPings = false
         rig.write(1, "SET k v", "SET l v")
         let end = position(0, 1)
-        let advance = rig.takeAdvance()
+        let advance = rig.takeAdvance().acknowledged
         #expect(try #require(advance[one]?[two]).covers(end))
         #expect(advance[one]?[ServerID(3)]?.covers(end) != true)
         #expect(advance[one]?[one] == nil)
         rig.answerPings(3)
-        let later = rig.takeAdvance()
+        let later = rig.takeAdvance().acknowledged
         #expect(try #require(later[one]?[ServerID(3)]).covers(end))
         #expect(later[one]?[two] == nil, "said before")
         #expect(rig.takeAdvance().isEmpty == true)
@@ -118,8 +118,10 @@ import Testing
         rig.write(1, "INCR n", "INCR n")
         rig.pass(0.5)
         let three = ServerID(3)
-        let had = rig.takeAdvance()[one]?[two]
-        var places: SyncEngine.Advance = [one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]]
+        let had = rig.takeAdvance().acknowledged[one]?[two]
+        var places: [ServerID: [ServerID: BinlogProgress]] = [
+            one: [two: had ?? BinlogProgress(), three: had ?? BinlogProgress()]
+        ]
         places[two] = [one: BinlogProgress(), three: BinlogProgress()]
         places[three] = [one: BinlogProgress(), two: BinlogProgress()]
         rig.join(3, acknowledged: places)

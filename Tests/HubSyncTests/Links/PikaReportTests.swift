@@ -29,10 +29,15 @@ import Testing
     @Test func theHubSectionIsRead() {
         let report = read(
             "# Hub", "Connected hub: 127.0.0.1:7868", "Sending window: 3 - 12", "Hub senders' map: ",
-            "    --- Thread 140: 3 WORKING", "    --- Thread 141: 4 ENDOFFILE", "Hub stage: STARTED", "")
+            "    --- Thread 140: 3 WORKING", "    --- Thread 141: 4 ENDOFFILE", "    --- Thread 142: 12 WAITING",
+            "Hub stage: STARTED", "")
         #expect(report.connectedHub == "127.0.0.1:7868" && report.stage == .started)
         #expect(report.window?.left == 3 && report.window?.right == 12)
-        #expect(report.senders == [.init(file: 3, isAtEnd: false), .init(file: 4, isAtEnd: true)])
+        #expect(
+            report.senders == [
+                .init(file: 3, isAtEnd: false), .init(file: 4, isAtEnd: true),
+                .init(file: 12, isAtEnd: false, isWaiting: true),
+            ])
     }
 
     @Test(

@@ -22,6 +22,18 @@ import Testing
         #expect(evidence.observe(status(), openFrom: 1, now: 10 + margin).sorted() == [1, 2])
     }
 
+    /// BUGS 11: behind a record that waits nothing is read, so what lies there has not arrived when it goes on.
+    @Test func whileARecordWaitsTheMarginOfLaterFilesHasNotBegun() {
+        var evidence = FileEvidence()
+        let status = status(window: 6...9)
+        for now in [10.0, 20] {
+            let finished = evidence.observe(status, openFrom: 4, limit: 4, now: now)
+            #expect(finished == (now == 10 ? [] : [4]))
+        }
+        #expect(evidence.observe(status, openFrom: 4, now: 20.1) == [4])
+        #expect(evidence.observe(status, openFrom: 4, now: 20.1 + margin) == [4, 5])
+    }
+
     @Test func aSenderAtTheEndOfAnEarlierFileFinishesIt() {
         var evidence = FileEvidence()
         for now in [10, 10 + margin] {

@@ -53,6 +53,16 @@ extension SourceReader {
         #expect(reader.progress.firstOpenFile == 3)
     }
 
+    /// The only connection has brought one record, which waits for a file without records for the hub, and may itself
+    /// stand in the next file or in the one after that.
+    @Test mutating func theFirstRecordOfAnEpochDoesNotWaitForEver() {
+        reader.begin(6, on: one)
+        #expect(reader.take(7, 790, ordered: true) == .hold(undecided: false))
+        let status = BinlogSenderStatus(producerFile: 19, producerOffset: 9, window: 18...19)
+        for now in [0.0, 3, 6] { reader.observe(status, isReading: true, now: now) }
+        #expect(reader.take(7, 790, ordered: true) == .everyone)
+    }
+
     @Test mutating func aJumpOfTheConnectionFinishesItsFile() {
         reader.begin(3, on: one)
         for (file, offset) in [(3, 0), (3, 108), (13, 20139)] as [(UInt32, UInt64)] { reader.take(file, offset) }

@@ -62,30 +62,29 @@ import Testing
             first: ChunkSequence(5), next: ChunkSequence(9), keptBytes: 700, maximumWindowBytes: 1000)
         #expect(window.keptBytes == 700 && window.droppedThrough == ChunkSequence(4))
         #expect(window.chunk(ChunkSequence(8)) == nil && window.firstInMemory == ChunkSequence(9))
-        #expect(window.droppable(acknowledged: ChunkSequence(8), now: 0) == ChunkSequence(8))
+        #expect(window.droppable(acknowledged: ChunkSequence(8), applied: ChunkSequence(0)) == ChunkSequence(8))
         window.drop(through: ChunkSequence(8))
         #expect(window.keptBytes == 0)
     }
 
     /// A killed Pika loses what its worker queues held although it had acknowledged it.
-    @Test mutating func theAcknowledgedIsKeptForAWhile() {
-        append(1...3, at: 10)
-        append(4...4, at: 12)
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 12.9) == ChunkSequence(0))
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 13) == ChunkSequence(3))
-        #expect(window.droppable(acknowledged: ChunkSequence(4), now: 15) == ChunkSequence(4))
+    @Test mutating func theAcknowledgedIsKeptUntilItIsApplied() {
+        append(1...4)
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(0)) == ChunkSequence(0))
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(3)) == ChunkSequence(3))
+        #expect(window.droppable(acknowledged: ChunkSequence(4), applied: ChunkSequence(4)) == ChunkSequence(4))
     }
 
     @Test mutating func theUnacknowledgedIsNeverDroppable() {
-        append(1...3, at: 10)
-        #expect(window.droppable(acknowledged: ChunkSequence(2), now: 100) == ChunkSequence(2))
+        append(1...3)
+        #expect(window.droppable(acknowledged: ChunkSequence(2), applied: ChunkSequence(2)) == ChunkSequence(2))
     }
 
     @Test mutating func onlySoMuchOfTheAcknowledgedIsKept() {
         window = RelayWindow(
             first: ChunkSequence(1), next: ChunkSequence(1), keptBytes: 0, maximumWindowBytes: 100 << 20)
         append(1...10, count: 1 << 20)
-        #expect(window.droppable(acknowledged: ChunkSequence(10), now: 0) == ChunkSequence(6))
+        #expect(window.droppable(acknowledged: ChunkSequence(10), applied: ChunkSequence(0)) == ChunkSequence(6))
     }
 
     @Test mutating func whatADestinationLacksIsCounted() {

@@ -11,7 +11,7 @@ import Testing
 
     private func version(_ number: UInt64, sequence: UInt64? = nil) -> KeyVersion {
         KeyVersion(
-            seconds: UInt32(number), counter: 7, effect: .commuting, wasEchoed: number.isMultiple(of: 2),
+            seconds: UInt32(number), counter: 7, effect: .commuting, mayBeCovered: number.isMultiple(of: 2),
             source: ServerID(9), file: 4, offset: number << 33, sequence: ChunkSequence(sequence ?? number))
     }
 

@@ -9,10 +9,11 @@ import Testing
 
     private func version(
         _ effect: KeyVersion.Effect, by source: UInt32, at offset: UInt64 = 100, seconds: UInt32 = 1000,
-        counter: UInt16 = 0, echoed: Bool = false
+        counter: UInt16 = 0, covered: Bool = false
     ) -> KeyVersion {
         KeyVersion(
-            seconds: seconds, counter: counter, effect: effect, wasEchoed: echoed, source: ServerID(source), file: 3,
+            seconds: seconds, counter: counter, effect: effect, mayBeCovered: covered, source: ServerID(source),
+            file: 3,
             offset: offset, sequence: ChunkSequence(1))
     }
 
@@ -22,13 +23,13 @@ import Testing
     func aLaterWriteOfTheSameSourceIsDelivered(_ write: KeyVersion.Effect, _ known: KeyVersion.Effect) {
         // Whatever the clock says.
         let decision = WriteDecision.decide(
-            version(write, by: 1, at: 200, seconds: 5), against: version(known, by: 1), follows: false)
+            version(write, by: 1, at: 200, seconds: 5), against: version(known, by: 1), following: .no)
         #expect(decision == .deliver)
     }
 
     @Test func partsOfAnMSETAreInOrder() {
         #expect(
-            WriteDecision.decide(version(.whole, by: 1), against: version(.whole, by: 1), follows: false) == .deliver)
+            WriteDecision.decide(version(.whole, by: 1), against: version(.whole, by: 1), following: .no) == .deliver)
     }
 
     @Test(arguments: [
@@ -37,23 +38,32 @@ import Testing
     ])
     func anOvertakenWriteIsBeatenByAWholeValueOnly(_ known: KeyVersion.Effect, _ fate: WriteDecision.Fate) {
         let decision = WriteDecision.decide(
-            version(.whole, by: 1, at: 50), against: version(known, by: 1), follows: false)
+            version(.whole, by: 1, at: 50), against: version(known, by: 1), following: .no)
         #expect(decision == WriteDecision(fate: fate))
     }
 
     /// Its own newer value may have been replaced by the echo of its older one.
     @Test func aWriteAfterAnEchoIsEchoedToo() {
-        let echoed = version(.whole, by: 1, echoed: true)
+        let covered = version(.whole, by: 1, covered: true)
         let write = version(.whole, by: 1, at: 200)
-        #expect(WriteDecision.decide(write, against: echoed, follows: false) == WriteDecision(fate: .deliverAndEcho))
-        #expect(WriteDecision.decide(write, against: echoed, follows: true) == .deliver)
+        #expect(WriteDecision.decide(write, against: covered, following: .no) == WriteDecision(fate: .deliverAndEcho))
+        #expect(WriteDecision.decide(write, against: covered, following: .yes) == .deliver)
     }
 
     @Test(arguments: [Effect.expiry, .commuting, .operation])
     func anOperationAfterAnEchoIsSuspect(_ effect: KeyVersion.Effect) {
         let decision = WriteDecision.decide(
-            version(effect, by: 1, at: 200), against: version(.whole, by: 1, echoed: true), follows: false)
-        #expect(decision == WriteDecision(fate: .deliver, suspectWinner: ServerID(1)))
+            version(effect, by: 1, at: 200), against: version(.whole, by: 1, covered: true), following: .no)
+        // The echo may have replaced it at its own server.
+        #expect(decision == WriteDecision(fate: .deliver, suspectWinner: .anyBut(ServerID(1))))
+    }
+
+    /// Its own deltas commute with those that came between.
+    @Test func aDeltaAfterACoveredDeltaIsDelivered() {
+        let known = version(.commuting, by: 1, covered: true)
+        #expect(WriteDecision.decide(version(.commuting, by: 1, at: 200), against: known, following: .no) == .deliver)
+        let value = WriteDecision.decide(version(.whole, by: 1, at: 200), against: known, following: .no)
+        #expect(value == WriteDecision(fate: .deliverAndEcho))
     }
 
     // MARK: Two sources
@@ -62,32 +72,42 @@ import Testing
     @Test(arguments: [Effect.whole, .expiry, .commuting, .operation], [Effect.whole, .expiry, .commuting, .operation])
     func aWriteThatFollowsIsDelivered(_ write: KeyVersion.Effect, _ known: KeyVersion.Effect) {
         let decision = WriteDecision.decide(
-            version(write, by: 2, seconds: 5), against: version(known, by: 1), follows: true)
+            version(write, by: 2, seconds: 5), against: version(known, by: 1), following: .yes)
         #expect(decision == .deliver)
+    }
+
+    /// It follows, whatever the clocks say, but its own server may show the older one by now.
+    @Test func aWriteThatMayHaveBeenCoveredWinsAndIsEchoed() {
+        let known = version(.whole, by: 1)
+        let whole = WriteDecision.decide(version(.whole, by: 2, seconds: 5), against: known, following: .covered)
+        #expect(whole == WriteDecision(fate: .deliverAndEcho))
+        let delta = WriteDecision.decide(version(.commuting, by: 2, seconds: 5), against: known, following: .covered)
+        #expect(delta == WriteDecision(fate: .deliver, suspectWinner: .server(ServerID(1))))
     }
 
     @Test func theLaterOfTwoConcurrentValuesGoesToItsSourceToo() {
         let decision = WriteDecision.decide(
-            version(.whole, by: 2, seconds: 1001), against: version(.whole, by: 1), follows: false)
-        #expect(decision == WriteDecision(fate: .deliverAndEcho, isConflict: true))
+            version(.whole, by: 2, seconds: 1001), against: version(.whole, by: 1), following: .no)
+        let winner = WriteDecision.Winner.server(ServerID(2))
+        #expect(decision == WriteDecision(fate: .deliverAndEcho, suspectWinner: winner, isConflict: true))
     }
 
     @Test func theEarlierOfTwoConcurrentValuesGoesNowhere() {
         let decision = WriteDecision.decide(
-            version(.whole, by: 2, seconds: 999), against: version(.whole, by: 1), follows: false)
-        #expect(decision == WriteDecision(fate: .superseded, suspectWinner: ServerID(1), isConflict: true))
+            version(.whole, by: 2, seconds: 999), against: version(.whole, by: 1), following: .no)
+        #expect(decision == WriteDecision(fate: .superseded, suspectWinner: .server(ServerID(1)), isConflict: true))
     }
 
     @Test(arguments: [(UInt16(0), true), (1, false)])
     func ofEqualSecondsTheCounterThenTheArrivalDecides(_ counter: UInt16, _ wins: Bool) {
         let decision = WriteDecision.decide(
-            version(.whole, by: 2), against: version(.whole, by: 1, counter: counter), follows: false)
+            version(.whole, by: 2), against: version(.whole, by: 1, counter: counter), following: .no)
         #expect((decision.fate == .deliverAndEcho) == wins)
     }
 
     @Test func deltasOfTheSameKindCommute() {
         let decision = WriteDecision.decide(
-            version(.commuting, by: 2, seconds: 5), against: version(.commuting, by: 1), follows: false)
+            version(.commuting, by: 2, seconds: 5), against: version(.commuting, by: 1), following: .no)
         #expect(decision == .deliver)
     }
 
@@ -95,11 +115,11 @@ import Testing
         (Effect.operation, Effect.whole), (.whole, .operation), (.expiry, .whole), (.whole, .commuting),
         (.commuting, .whole), (.operation, .operation), (.commuting, .operation), (.expiry, .expiry),
     ])
-    func anyOtherRaceIsDeliveredAndSuspect(_ write: KeyVersion.Effect, _ known: KeyVersion.Effect) {
-        for (seconds, winner) in [(UInt32(1000), ServerID(2)), (999, ServerID(1))] {
+    func ofAnyOtherRaceTheServerWhereTheWinnerIsOnTopCounts(_ write: KeyVersion.Effect, _ known: KeyVersion.Effect) {
+        for (seconds, winner) in [(UInt32(1000), ServerID(1)), (999, ServerID(2))] {
             let decision = WriteDecision.decide(
-                version(write, by: 2, seconds: seconds), against: version(known, by: 1), follows: false)
-            #expect(decision == WriteDecision(fate: .deliver, suspectWinner: winner, isConflict: true))
+                version(write, by: 2, seconds: seconds), against: version(known, by: 1), following: .no)
+            #expect(decision == WriteDecision(fate: .deliver, suspectWinner: .server(winner), isConflict: true))
         }
     }
 }

@@ -108,7 +108,7 @@ final class SimulatedHub {
             progress: Advance(
                 term: saved.state.primary?.term ?? 0, generations: saved.state.servers.mapValues(\.generation),
                 acknowledged: [ServerID(1): [ServerID(2): BinlogProgress(marks: [0: .init(offset: offset, index: 0)])]],
-                suspects: [Suspect(key: Array("key".utf8), winner: ServerID(1), differing: [ServerID(2)])]))
+                suspects: [Suspect(key: Array("key".utf8), winner: ServerID(1))]))
     }
 
     func propose(_ commands: [HubCommand]) throws {

@@ -51,7 +51,6 @@ struct StateReport: Report {
         /// `replicated`, or `relay`: known to the primary only.
         var known: String
         var winner: UInt32?
-        var differing: [UInt32]?
     }
 
     struct DroppedRow: Encodable {
@@ -88,11 +87,10 @@ struct StateReport: Report {
         offsets = OffsetsReport(state)
         suspects = state.suspects.values.map {
             SuspectRow(
-                key: readable($0.key), known: "replicated", winner: $0.winner?.rawValue,
-                differing: $0.differing.map(\.rawValue).sorted())
+                key: readable($0.key), known: "replicated", winner: $0.winner?.rawValue)
         }
         suspects += (pending ?? [:]).map {
-            SuspectRow(key: readable($0.key.key), known: "relay", winner: $0.value.rawValue, differing: nil)
+            SuspectRow(key: readable($0.key.key), known: "relay", winner: $0.value.rawValue)
         }
         suspects.sort { ($0.known, $0.key) < ($1.known, $1.key) }
     }
@@ -116,8 +114,7 @@ struct StateReport: Report {
         add(
             "pending repairs",
             suspects.map { row in
-                let differing = row.differing.map { "at \($0.map(String.init).joined(separator: ","))" } ?? ""
-                return [row.key, row.winner.map { "from \($0)" } ?? "winner unknown", differing, row.known]
+                [row.key, row.winner.map { "from \($0)" } ?? "winner unknown", row.known]
             })
         return parts.joined(separator: "\n")
     }

@@ -8,14 +8,19 @@ final class HubGroup {
     private var relays: [MemoryRelay]
     private var lastPrimary = 0
     private(set) var process: HubProcess?
-    /// `[source][destination]`: the replicated positions.
-    private(set) var acknowledged: SyncEngine.Advance = [:]
+    /// What the group agrees on.
+    private(set) var state = HubState()
+    private var term: UInt64 = 0
 
     static let port = 9000
 
     init(world: World) {
         self.world = world
         relays = Array(repeating: MemoryRelay(), count: world.plan.hubCount)
+        let servers = world.servers.map {
+            ServerDescription(id: ServerID($0.id), address: Address(host: $0.host, port: $0.port))
+        }
+        _ = state.apply(.seed(servers: servers))
     }
 
     private static func host(_ hub: Int) -> String { "hub\(hub + 1)" }
@@ -28,8 +33,13 @@ final class HubGroup {
         var relay = relays[hub]
         if hub != lastPrimary { relay.startOver() }
         lastPrimary = hub
+        let hasPredecessor = state.primary != nil
+        term += 1
+        let address = Address(host: Self.host(hub), port: Self.port)
+        _ = state.apply(.announcePrimary(hub: HubID(UInt64(hub)), term: term, adminAddress: address))
         world.note(.happened("hub \(hub + 1) is primary, relay log \(relay.first) to \(relay.next.previous)"))
-        process = HubProcess(world: world, host: Self.host(hub), relay: relay)
+        process = HubProcess(
+            world: world, host: Self.host(hub), relay: relay, state: state, hasPredecessor: hasPredecessor)
     }
 
     /// The primary's process ends without a word to anyone but its peers' kernels; where `silently`, not even that.
@@ -49,26 +59,27 @@ final class HubGroup {
         return wire
     }
 
-    /// Positions that the group has agreed on.
+    /// The group has agreed on what the primary proposed.
     func agree(_ advance: SyncEngine.Advance) {
-        for (source, row) in advance {
-            for (destination, progress) in row where destination != source {
-                guard let known = acknowledged[source]?[destination] else {
-                    acknowledged[source, default: [:]][destination] = progress
-                    continue
-                }
-                if world.bug == nil, !progress.isSuperset(of: known) {
-                    world.oracle.fail(
-                        "positions go backwards", "\(source) → \(destination): \(known) then \(progress)", key: nil)
-                }
-                acknowledged[source]?[destination]?.formUnion(progress)
+        for (source, row) in advance.acknowledged {
+            for (destination, progress) in row {
+                guard world.bug == nil, let known = state.acknowledged(source: source, destination: destination),
+                    !progress.isSuperset(of: known)
+                else { continue }
+                world.oracle.fail(
+                    "positions go backwards", "\(source) → \(destination): \(known) then \(progress)", key: nil)
             }
         }
+        let step = Advance(
+            term: term, generations: state.servers.mapValues(\.generation), acknowledged: advance.acknowledged,
+            repairedKeys: advance.repairedKeys, suspects: advance.suspects)
+        let reply = state.apply(.advance(progress: step))
+        if reply != .ok { world.oracle.fail("refused", "an advance was refused: \(reply)", key: nil) }
     }
 
     /// The file below which every destination has everything of a source.
     func firstOpenFile(of source: UInt32) -> UInt32 {
-        let row = acknowledged[ServerID(source)] ?? [:]
+        let row = state.acknowledged[ServerID(source)] ?? [:]
         guard row.count == world.plan.serverCount - 1 else { return 0 }
         return row.values.map(\.firstOpenFile).min() ?? 0
     }

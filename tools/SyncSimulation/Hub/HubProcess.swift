@@ -23,20 +23,25 @@ final class HubProcess {
     private(set) var isDead = false
     private var saboteur: Saboteur
 
-    init(world: World, host: String, relay: MemoryRelay) {
+    /// - Parameters:
+    ///   - state: what the group agrees on.
+    ///   - hasPredecessor: whether any hub was primary before.
+    init(world: World, host: String, relay: MemoryRelay, state: HubState, hasPredecessor: Bool) {
         self.world = world
         self.host = host
         self.relay = relay
         saboteur = Saboteur(bug: world.bug)
         var settings = SyncEngine.Settings(hubHost: host, hubPort: HubGroup.port, seed: 1)
         settings.versionBytes = 64 << 10
-        engine = SyncEngine(settings: settings, recovered: saboteur.recovered(relay.recovered))
+        var recovered = relay.recovered
+        recovered.replicatedSuspects = Array(state.suspects.values)
+        recovered.hasPredecessor = hasPredecessor
+        engine = SyncEngine(settings: settings, recovered: saboteur.recovered(recovered))
         noted = engine.nextChunk
-        let servers = world.servers.map {
-            SyncEngine.Server(
-                id: ServerID($0.id), address: Address(host: $0.host, port: $0.port), password: "")
+        let servers = state.servers.values.map {
+            SyncEngine.Server(id: $0.id, address: $0.address, password: "", generation: $0.generation.rawValue)
         }
-        let acknowledged = saboteur.positions(world.hubs?.acknowledged ?? [:])
+        let acknowledged = saboteur.positions(state.acknowledged)
         with { $0.update(servers, acknowledged: acknowledged, now: now) }
         tick()
         advance()
@@ -59,7 +64,7 @@ final class HubProcess {
     private func advance() {
         world.timeline.after(1) { [self] in
             guard !isDead else { return }
-            var taken: SyncEngine.Advance = [:]
+            var taken = SyncEngine.Advance()
             with { taken = $0.takeAdvance() }
             let advance = saboteur.advance(taken, received: relay.received, world.servers.map(\.id))
             world.timeline.after(world.random.between(0.001...0.1)) { [self] in

@@ -24,27 +24,31 @@ struct Saboteur {
         return recovered
     }
 
-    func positions(_ positions: SyncEngine.Advance) -> SyncEngine.Advance {
+    func positions(_ positions: Positions) -> Positions {
         guard bug == .noDeduplication else { return positions }
         return positions.mapValues { $0.mapValues { BinlogProgress(firstOpenFile: $0.firstOpenFile) } }
     }
 
+    typealias Positions = [ServerID: [ServerID: BinlogProgress]]
+
     func advance(
         _ advance: SyncEngine.Advance, received: [ServerID: BinlogProgress], _ servers: [UInt32]
     ) -> SyncEngine.Advance {
+        var advance = advance
         switch bug {
-        case .markMovedByRoll: return advance.mapValues { $0.mapValues(Self.marked) }
-        case .sharedStamp: return advance.mapValues { $0.mapValues(Self.indexless) }
+        case .markMovedByRoll: advance.acknowledged = advance.acknowledged.mapValues { $0.mapValues(Self.marked) }
+        case .sharedStamp: advance.acknowledged = advance.acknowledged.mapValues { $0.mapValues(Self.indexless) }
         case .positionOfReading:
-            var ahead = advance
             for (source, progress) in received {
                 for server in servers where ServerID(server) != source {
-                    ahead[source, default: [:]][ServerID(server), default: BinlogProgress()].formUnion(progress)
+                    advance.acknowledged[source, default: [:]][ServerID(server), default: BinlogProgress()]
+                        .formUnion(progress)
                 }
             }
-            return ahead
-        default: return advance
+        case .suspectsNotReplicated: (advance.suspects, advance.repairedKeys) = ([], [])
+        default: break
         }
+        return advance
     }
 
     private static func marked(_ progress: BinlogProgress) -> BinlogProgress {

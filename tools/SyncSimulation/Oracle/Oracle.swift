@@ -64,8 +64,12 @@ struct Oracle {
         }
     }
 
-    /// The hub relays a command as a repair or an echo.
-    mutating func echoed(_ command: [[UInt8]]) { echoed.formUnion(command.dropFirst()) }
+    /// The hub relays a command as a repair or an echo. What was written before may be part of the state that it copies,
+    /// and then need not arrive by itself.
+    mutating func echoed(_ command: [[UInt8]]) {
+        echoed.formUnion(command.dropFirst())
+        for key in command.dropFirst() { operations = operations.filter { $0.value.key != key } }
+    }
 
     /// A hub's command arrived at a server.
     mutating func delivered(_ command: [[UInt8]], to server: SimulatedPika) {
@@ -109,7 +113,8 @@ struct Oracle {
         }
         judgeValues(of: servers[0])
         guard isCalm else { return }
-        for (value, operation) in operations where !echoed.contains(value) {
+        for (value, operation) in operations.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+        where !echoed.contains(value) {
             for server in servers where server.id != operation.source && deliveries[value]?[server.id] != 1 {
                 fail("lost", "\(value.text) never came to server \(server.id)", key: operation.key)
             }

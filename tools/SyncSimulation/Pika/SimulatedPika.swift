@@ -17,9 +17,9 @@ final class SimulatedPika {
 
     var stage = HubStage()
     var senders: [PikaSender] = []
-    var hubWires: [ObjectIdentifier: Wire] = [:]
+    var hubWires: [Wire] = []
     var condemnsHubWires = false
-    private(set) var wires: [ObjectIdentifier: Wire] = [:]
+    private(set) var wires: [Wire] = []
     private var locked: Set<[UInt8]> = []
     /// Commands that have changed the data and are not in the binlog yet.
     private var unlogged: [UInt64: () -> Void] = [:]
@@ -55,7 +55,7 @@ final class SimulatedPika {
             guard incarnation == self.incarnation else { return }
             if condemnsHubWires {
                 condemnsHubWires = false
-                for wire in Array(hubWires.values) { drop(hub: wire) }
+                for wire in hubWires { drop(hub: wire) }
             }
             tick(incarnation)
         }
@@ -115,9 +115,9 @@ final class SimulatedPika {
         isUp = false
         incarnation += 1
         for number in unlogged.keys.sorted() { finish(number) }
-        for wire in wires.values { wire.close(.far) }
+        for wire in wires { wire.close(.far) }
         for sender in senders { sender.stop() }
-        (wires, hubWires, senders, workers) = ([:], [:], [], [])
+        (wires, hubWires, senders, workers) = ([], [], [], [])
         stage = HubStage()
         condemnsHubWires = false
     }
@@ -131,11 +131,10 @@ final class SimulatedPika {
 
     /// A hub dialled port P, or P+1100 where `isInner`. The wire's far side is here.
     func accept(_ wire: Wire, isInner: Bool, from host: String) {
-        let name = ObjectIdentifier(wire)
-        wires[name] = wire
+        wires.append(wire)
         if isInner {
             guard stage.accept(from: host) else { return drop(wire) }
-            hubWires[name] = wire
+            hubWires.append(wire)
         }
         let port = PikaPort(pika: self, isInner: isInner)
         wire.attach(.far) { [self] bytes in
@@ -143,13 +142,13 @@ final class SimulatedPika {
             if !answer.isEmpty { wire.send(answer, from: .far) }
             if port.isBroken { isInner ? drop(hub: wire) : drop(wire) }
         } ended: { [self] _ in
-            wires[name] = nil
+            wires.removeAll { $0 === wire }
             if isInner { lost(hub: wire) }
         }
     }
 
     private func drop(_ wire: Wire) {
-        wires[ObjectIdentifier(wire)] = nil
+        wires.removeAll { $0 === wire }
         wire.close(.far)
     }
 
@@ -159,7 +158,8 @@ final class SimulatedPika {
     }
 
     private func lost(hub wire: Wire) {
-        guard hubWires.removeValue(forKey: ObjectIdentifier(wire)) != nil else { return }
+        guard let place = hubWires.firstIndex(where: { $0 === wire }) else { return }
+        hubWires.remove(at: place)
         if stage.connectionClosed() {
             for sender in senders { sender.reset(reconnecting: true) }
         }

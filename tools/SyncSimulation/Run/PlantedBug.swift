@@ -23,6 +23,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case restartUnnoticed = "restart-unnoticed"
     /// The newest chunks of the relay log do not survive, but the record of what was read does.
     case relayTornOff = "relay-torn-off"
+    /// What awaits repair is not part of the replicated state.
+    case suspectsNotReplicated = "suspects-not-replicated"
     /// Deltas that were delivered twice do not make their keys suspect.
     case redeliveryTrusted = "redelivery-trusted"
 }

@@ -1,7 +1,9 @@
 import Foundation
 
 /// Runs a program and returns its status and what it wrote on both streams, once it has ended.
-func run(_ path: String, _ arguments: [String], input: String = "") async throws -> (status: Int32, output: String) {
+package func run(_ path: String, _ arguments: [String], input: String = "") async throws -> (
+    status: Int32, output: String
+) {
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
