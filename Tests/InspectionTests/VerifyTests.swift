@@ -77,7 +77,10 @@ import Testing
 
     @Test func aNewDirectoryAndNoDirectory() throws {
         try withTemporaryDirectory { base in
-            _ = try FloydPath.open(base + "/floyd")
+            let directory = try FloydPath.open(base + "/floyd").directory
+            #expect(VerifyReport.make(path: base + "/floyd").faults == [])
+            // Of a hub that waits to be let into its group.
+            _ = try RocksLog(path: directory.raft)
             #expect(VerifyReport.make(path: base + "/floyd").faults == [])
             #expect(VerifyReport.make(path: base + "/nothing").faults.map(\.text) == ["\(base)/nothing does not exist"])
             #expect(VerifyReport.make(path: base).faults.count == 1)
