@@ -25,11 +25,12 @@ struct NodeCommand: AsyncParsableCommand {
         let logger = Logger(label: "raft")
         let transport = HubTransport(
             own: addresses[place], loop: loops.next(), log: logger, process: .random(in: 1 ... .max),
-            serve: { $0 }, wasRefused: { _ in })
+            wasRefused: { _ in })
         try await transport.listen(host: "127.0.0.1", port: addresses[place].port)
         let log = try RocksLog(path: dir)
         let (identity, membership) = try await transport.join(
-            addresses: addresses, incarnation: Incarnation(.random(in: 1 ... .max)))
+            Joining(
+                own: addresses[place], addresses: addresses, incarnation: Incarnation(.random(in: 1 ... .max))))
         try log.initialise(identity, membership: membership)
         let node = try RaftNode(
             log: log, transport: transport, stateMachine: ByteCounter(), seed: .random(in: .min ... .max),

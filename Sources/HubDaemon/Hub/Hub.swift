@@ -1,5 +1,4 @@
 internal import HubStore
-internal import HubSync
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -8,119 +7,165 @@ internal import Synchronization
 
 /// One hub: a member of the Raft group, and, while it leads, the primary that keeps the servers in sync.
 ///
-/// What is replicated changes only through `propose`; the links are a function of the applied state.
+/// What is replicated changes only through the group's log; the links are a function of the applied state.
 actor Hub {
-    let configuration: Configuration
-    let log: Logger
-    let node: RaftNode
-    let board: StateBoard
-    let tails = RouteTails()
-    private let directory: FloydPath
+    nonisolated let configuration: Configuration
+    nonisolated let log: Logger
+    nonisolated let board: StateBoard
+    nonisolated let transport: HubTransport
+    nonisolated let tails = RouteTails()
+    let directory: FloydPath
     private let lock: LockFile
     private let loops: MultiThreadedEventLoopGroup
+    /// Everything of the data plane runs here, and nothing else does: a flood of records delays no heartbeat.
+    let syncLoop: any EventLoop
     private let events: AsyncStream<Event>
-    private let reign: Reign
+    let sink: AsyncStream<Event>.Continuation
+    /// At most one element waits: that the board shows a newer state than the links were told.
+    private let newStates: AsyncStream<Void>
+    let reign = Reign()
+    /// Nil until this hub knows who it is.
+    private let member = Mutex<RaftNode?>(nil)
+    private var joining: Task<Void, Never>?
+    private var introducing: Task<Void, Never>?
     /// Set while this hub is primary.
-    private(set) var sync: SyncService?
-    private var advancing: Task<Void, Never>?
+    var sync: SyncService?
+    var advancing: Task<Void, Never>?
     /// When positions were last written to the Raft log; unix seconds.
-    private(set) var lastSaved: Int?
-    private var seeding: Task<Void, Never>?
+    var lastSaved: Int?
 
     enum Event: Sendable {
+        case joined
         case raft(RaftEvent)
-        /// The board shows a newer state.
-        case state
         /// The data plane cannot go on, or could not begin.
         case syncFailed(String)
         case beginAgain(Term)
+        /// This hub cannot go on.
+        case failed(any Error)
         case stop
     }
 
-    /// Opens `floyd-path` and gets ready to take part. Nothing runs before `run`.
+    /// Opens `floyd-path` and listens for the other hubs. Nothing else runs before `run`.
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
+        let hub = Hub(configuration, log, directory, lock)
         let raftLog = try RocksLog(path: directory.raft)
-        if raftLog.identity == nil {
-            let own = configuration.raftAddress
-            let addresses = configuration.floydServers.isEmpty ? [own] : configuration.floydServers
-            guard
-                let founding = HubIdentity.founding(
-                    addresses, own: own, incarnation: Incarnation(.random(in: 1 ... .max)))
-            else { throw HubFailure.notInGroup(own: own, group: addresses) }
-            guard founding.membership.members.count == 1 else { throw HubFailure.groupOfSeveral(addresses) }
-            try raftLog.initialise(founding.identity, membership: founding.membership)
+        if raftLog.identity == nil, case .start(let identity, let membership)? = hub.newJoining().decision {
+            try raftLog.initialise(identity, membership: membership)
         }
+        if raftLog.identity != nil { try hub.becomeMember(raftLog) }
+        // Not before it is clear whether this hub belongs to a group (`HubTransport`).
+        try await hub.listen()
+        return hub
+    }
+
+    private init(_ configuration: Configuration, _ log: Logger, _ directory: FloydPath, _ lock: LockFile) {
+        self.configuration = configuration
+        self.log = log
+        self.directory = directory
+        self.lock = lock
         let (events, sink) = AsyncStream.makeStream(of: Event.self)
-        let reign = Reign()
-        let board = StateBoard { sink.yield(.state) }
-        let machine = try HubStateMachine(store: StateStore(path: directory.state), board: board)
+        (self.events, self.sink) = (events, sink)
+        let (newStates, newState) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.newStates = newStates
+        board = StateBoard { newState.yield() }
+        loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        syncLoop = loops.next()
+        transport = HubTransport(
+            own: configuration.raftAddress, loop: loops.next(), log: log, process: .random(in: 1 ... .max),
+            wasRefused: { if $0.isFinal { sink.yield(.failed(HubFailure.refused($0))) } })
+    }
+
+    /// Nil while this hub has not joined a group.
+    nonisolated var node: RaftNode? { member.withLock { $0 } }
+
+    // MARK: Joining
+
+    private nonisolated func newJoining() -> Joining {
+        let own = configuration.raftAddress
+        return Joining(
+            own: own, addresses: configuration.floydServers.isEmpty ? [own] : configuration.floydServers,
+            incarnation: Incarnation(.random(in: 1 ... .max)))
+    }
+
+    private func listen() async throws {
+        for host in configuration.listenHosts {
+            do {
+                try await transport.listen(host: host, port: configuration.floydLocalPort)
+            } catch {
+                throw HubFailure.cannotListen(
+                    Address(host: host, port: configuration.floydLocalPort),
+                    use: "where the other hubs connect (floyd-local-port)", "\(error)")
+            }
+        }
+    }
+
+    private nonisolated func becomeMember(_ raftLog: sending RocksLog) throws {
         var raft = RaftConfiguration()
         raft.heartbeat = .milliseconds(configuration.raftHeartbeatMilliseconds)
         raft.electionTimeout = .milliseconds(configuration.raftElectionTimeoutMilliseconds)
+        raft.proposalTimeout = Self.requestLimit
+        let machine = try HubStateMachine(store: StateStore(path: directory.state), board: board)
         let node = try RaftNode(
-            configuration: raft, log: raftLog, transport: NoTransport(), stateMachine: machine,
+            configuration: raft, log: raftLog, transport: transport, stateMachine: machine,
             seed: .random(in: .min ... .max)
-        ) { event in
+        ) { [reign, sink] event in
             // At once, from Raft's own thread: links have to be closed before another hub can be elected.
             switch event {
             case .role(let change): change.role == .leader ? reign.open() : reign.end()
             case .failed: reign.end()
-            default: break
+            case .leading, .membership: break
+            case .applied: return
             }
             sink.yield(.raft(event))
         }
-        return Hub(
-            configuration: configuration, log: log, node: node, board: board, directory: directory, lock: lock,
-            events: events, sink: sink, reign: reign)
+        transport.attach(node) { [self] in await serve($0) }
+        member.withLock { $0 = node }
     }
 
-    private let sink: AsyncStream<Event>.Continuation
-
-    private init(
-        configuration: Configuration, log: Logger, node: RaftNode, board: StateBoard, directory: FloydPath,
-        lock: LockFile, events: AsyncStream<Event>, sink: AsyncStream<Event>.Continuation, reign: Reign
-    ) {
-        self.configuration = configuration
-        self.log = log
-        self.node = node
-        self.board = board
-        self.directory = directory
-        self.lock = lock
-        self.events = events
-        self.sink = sink
-        self.reign = reign
-        loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// Asks the other hubs who this one is, which may take until an operator tells the group to ADD it.
+    private func join() async {
+        do {
+            let (identity, membership) = try await transport.join(newJoining())
+            let raftLog = try RocksLog(path: directory.raft)
+            try raftLog.initialise(identity, membership: membership)
+            try becomeMember(raftLog)
+            sink.yield(.joined)
+        } catch is CancellationError {
+        } catch {
+            sink.yield(.failed(error))
+        }
     }
+
+    // MARK: Life
 
     /// Takes part until `stop` is called or the hub cannot go on.
     /// - Throws: why it cannot go on. The process has to end then.
     func run() async throws {
-        node.start()
+        let following = Task { for await _ in newStates { sync?.update(board.current) } }
+        defer { following.cancel() }
+        if let node {
+            start(node)
+        } else {
+            log.info("joining: floyd-path is empty; asking the other hubs of floyd-servers who this one is")
+            joining = Task { await join() }
+        }
         for await event in events {
             switch event {
-            case .raft(.leading(let term)): await begin(term)
-            case .raft(.role(let change)):
-                log.info("raft-role: \(change.role) in term \(change.term)")
-                if change.role != .leader { await end() }
-            case .raft(.failed(let failure)):
-                await end()
-                throw failure
-            case .raft(.applied), .raft(.membership): break
-            case .state: sync?.update(board.current)
+            case .joined: if let node { start(node) }
+            case .raft(let event): try await follow(event)
             case .syncFailed(let text):
                 // What was not delivered is in the relay log, or still at its source.
-                log.error("sync-failed: \(text); beginning anew in 5 s")
-                let term = node.status.term
+                log.error("sync-failed: \(text)")
                 await end()
-                // Not waited for here: a stop must not wait for it either.
-                Task { [sink] in
-                    do { try await Task.sleep(for: .seconds(5)) } catch { return }
-                    sink.yield(.beginAgain(term))
-                }
+                if let node { recover(node) }
             case .beginAgain(let term):
-                guard sync == nil, node.status.role == .leader, node.status.term == term else { continue }
+                guard sync == nil, let status = node?.status, status.role == .leader, status.term == term
+                else { continue }
                 await begin(term)
+            case .failed(let error):
+                await end()
+                throw error
             case .stop:
                 await close()
                 return
@@ -131,163 +176,67 @@ actor Hub {
     /// Asks for a clean stop; `run` returns when it is done.
     nonisolated func stop() { sink.yield(.stop) }
 
-    // MARK: Primary
+    private func start(_ node: RaftNode) {
+        log.info("member: this is hub \(node.identity.hub) of group \(node.identity.group)")
+        node.start()
+        introducing = Task { await introduce() }
+    }
 
-    private func begin(_ term: Term) async {
-        let before = board.current.primary
-        let own = node.identity.hub
-        do {
-            _ = try await propose(
-                .announcePrimary(hub: own, term: term.rawValue, adminAddress: configuration.adminAddress))
-            let state = board.current
-            if configuration.pikaServers.contains(where: { state.servers[$0.id] == nil }) {
-                _ = try await propose(.seed(servers: configuration.pikaServers))
-            }
-            let service = try await SyncService.start(
-                configuration: configuration, eventLoop: loops.next(), relayPath: directory.relay,
-                owner: Self.owner(own, term.rawValue), previousOwner: before.map { Self.owner($0.hub, $0.term) },
-                log: log, tails: tails,
-                failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
-            guard reign.begin(service) else { return service.stop() }
-            sync = service
-            service.update(board.current)
-            log.info("primary: this hub is the primary in term \(term)")
-            for difference in board.current.differences(from: configuration.pikaServers) {
-                log.warning("configuration-differs: \(difference)")
-            }
-            advancing = Task { await advance(service, term) }
-        } catch {
-            sink.yield(.syncFailed("cannot become primary in term \(term): \(error)"))
+    private func follow(_ event: RaftEvent) async throws {
+        switch event {
+        case .leading(let term): await begin(term)
+        case .role(let change):
+            log.info("raft-role: \(change.role) in term \(change.term)")
+            if change.role != .leader { await end() }
+        case .membership(let membership):
+            log.info("raft-members: \(membership.members.map { "\($0.address) \($0.role)" }.joined(separator: ", "))")
+        case .failed(let failure):
+            await end()
+            throw failure
+        case .applied: break
         }
     }
 
-    /// Once a second, what was acknowledged becomes part of the replicated state.
-    private func advance(_ service: SyncService, _ term: Term) async {
-        while !Task.isCancelled, sync === service {
+    /// After the data plane has failed: another hub may be better off; the only one tries again. Nobody waits for it,
+    /// since a stop must not wait either.
+    private func recover(_ node: RaftNode) {
+        let status = node.status
+        guard status.role == .leader else { return }
+        Task { [sink, log] in
             do {
-                try await Task.sleep(for: .seconds(1))
-                try await save(service, term, isLast: false)
-            } catch is CancellationError {
-                return
+                try await Task.sleep(for: .seconds(status.peers.isEmpty ? 5 : 1))
+                try await node.transferLeadership()
+            } catch ProposalError.noSuccessor {
             } catch {
-                log.warning("positions-not-saved: \(error)")
+                log.warning("not-handed-over: \(error)")
             }
+            sink.yield(.beginAgain(status.term))
         }
     }
 
-    private func save(_ service: SyncService, _ term: Term, isLast: Bool) async throws {
-        // Before the positions are taken: a server that is replaced in between must not be credited with what the
-        // one before it acknowledged.
-        let generations = board.current.servers.mapValues(\.generation)
-        let changes = try await service.takeAdvance()
-        guard !changes.isEmpty || isLast else { return }
-        let step = Advance(term: term.rawValue, generations: generations, acknowledged: changes, isLast: isLast)
-        do {
-            if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
-        } catch {
-            service.forgetAdvance()
-            throw error
-        }
-        if board.current.servers.mapValues(\.generation) != generations { service.forgetAdvance() }
-        lastSaved = SyncShell.unixTime
-    }
-
-    /// Makes the replicated positions exact, before a command that hands them on.
-    func savePositions() async throws {
-        guard let sync else { return }
-        try await save(sync, node.status.term, isLast: false)
-    }
-
-    private func end() async {
-        advancing?.cancel()
-        advancing = nil
-        guard let service = sync else { return }
-        sync = nil
-        service.stop()
-        do {
-            try await service.stopped()
-        } catch {
-            log.error("stop-failed: \(error)")
-        }
-    }
-
-    /// SIGTERM: nothing new is read, what is under way is delivered, the last positions are written.
+    /// SIGTERM: nothing new is read, what is under way is delivered, the last positions are written, and another hub
+    /// goes on.
     private func close() async {
-        advancing?.cancel()
-        if let service = sync {
-            do {
-                let limit = TimeAmount.milliseconds(Int64(configuration.drainTimeoutMilliseconds))
-                if try await !service.drain(limit) {
-                    log.warning("not-drained: some records are not acknowledged yet; they stay in the relay log")
-                }
-                try await save(service, node.status.term, isLast: true)
+        joining?.cancel()
+        await joining?.value
+        introducing?.cancel()
+        if let node, node.status.role == .leader {
+            do throws(ProposalError) {
+                try await handOver(to: nil)
+            } catch .noSuccessor {
+                await finish()
             } catch {
-                log.error("positions-not-saved: \(error)")
+                log.warning("not-handed-over: the other hubs will notice by themselves: \(error)")
             }
         }
         await end()
-        await node.stop()
+        await node?.stop()
+        await transport.stop()
         do {
             try await loops.shutdownGracefully()
         } catch {
             log.error("stop-failed: \(error)")
         }
         log.info("stopped: pika_hub has stopped")
-    }
-
-    // MARK: Proposals
-
-    /// Has a command committed and applied here, on the primary.
-    func propose(_ command: HubCommand) async throws -> HubReply {
-        let reply = try await node.propose(command.encoded())
-        return try HubReply(reply: reply)
-    }
-
-    static func owner(_ hub: HubID, _ term: UInt64) -> String { "\(hub) \(term)" }
-}
-
-/// Why a hub cannot start.
-enum HubFailure: Error, CustomStringConvertible {
-    case notInGroup(own: Address, group: [Address])
-    /// Hubs cannot talk to each other yet; a hub that waited for the others would wait for ever.
-    case groupOfSeveral([Address])
-    case cannotListen(Address, String)
-
-    var description: String {
-        switch self {
-        case .groupOfSeveral(let group):
-            "floyd-servers names \(group.count) hubs; this version runs a group of one only: give it this hub's own "
-                + "address (floyd-local-ip:floyd-local-port) or leave it out"
-        case .cannotListen(let address, let text):
-            "cannot listen on \(address), where the servers send their binlogs (sdk-port + 1000): \(text)"
-        case .notInGroup(let own, let group):
-            "floyd-servers (\(group.map(\.description).joined(separator: ","))) does not contain this hub's own address "
-                + "\(own) (floyd-local-ip and floyd-local-port)"
-        }
-    }
-}
-
-/// Whether this hub leads, and the service that it runs as primary. Opened and ended on Raft's own thread, in the order
-/// in which that happens, so that a service never starts, or goes on, after its hub has stopped leading.
-final class Reign: Sendable {
-    private let state = Mutex<(isOpen: Bool, service: SyncService?)>((false, nil))
-
-    func open() { state.withLock { $0.isOpen = true } }
-
-    /// False when the hub has stopped leading meanwhile.
-    func begin(_ service: SyncService) -> Bool {
-        state.withLock { state in
-            if state.isOpen { state.service = service }
-            return state.isOpen
-        }
-    }
-
-    /// Closes every link, without waiting.
-    func end() {
-        let service = state.withLock { state in
-            defer { state = (false, nil) }
-            return state.service
-        }
-        service?.stop()
     }
 }

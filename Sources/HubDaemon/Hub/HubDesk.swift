@@ -19,53 +19,22 @@ struct HubDesk: HubControl {
 
     // MARK: Commands
 
-    func execute(_ command: HubCommand) async -> CommandOutcome {
-        guard hub.node.status.role == .leader else { return noPrimary(nil) }
-        let status = await syncStatus()
-        let online = Set((status?.links ?? []).filter { $0.syncStatus == 1 }.map(\.id))
-        if let reply = hub.board.current.replyWithoutProposing(command, online: online) { return CommandOutcome(reply) }
+    func execute(_ command: HubCommand) async -> CommandOutcome { await hub.ask(.command(command)) }
+
+    func addHub(at address: Address) async -> CommandOutcome { await hub.ask(.addHub(address)) }
+
+    func removeHub(at address: Address) async -> CommandOutcome { await hub.ask(.removeHub(address)) }
+
+    func failOver(to successor: HubID?) async -> CommandOutcome { await hub.ask(.failOver(successor)) }
+
+    func conflicts(limit: Int) async -> [ConflictLog.Entry] {
         do {
-            // The new server goes on where the state says the old one was, so that has to be the latest.
-            switch command {
-            case .transfer, .copy: try await hub.savePositions()
-            default: break
-            }
-            return CommandOutcome(try await hub.propose(completed(command, status)))
-        } catch let error as ProposalError {
-            return outcome(of: error)
+            return try await hub.sync?.conflicts(limit: limit) ?? []
         } catch {
-            return .unknown(reason: "\(error)")
+            log.logger.warning("status: the data plane did not answer: \(error)")
+            return []
         }
     }
-
-    /// COPY says how far the binlog of the existing server has been read, which may be more than anyone has
-    /// acknowledged; for the only server of a group it is all that is known.
-    private func completed(_ command: HubCommand, _ status: SyncStatus?) -> HubCommand {
-        guard case .copy(let existing, let new, let address, let password, _) = command,
-            let link = status?.links.first(where: { $0.id == existing })
-        else { return command }
-        var read = BinlogProgress(firstOpenFile: link.firstOpenFile)
-        if link.received > BinlogPosition(file: link.firstOpenFile, offset: 0) { read.cover(link.received) }
-        return .copy(existing: existing, new: new, to: address, password: password, read: read)
-    }
-
-    func addHub(at address: Address) async -> CommandOutcome {
-        .failed("hubs cannot be added yet")
-    }
-
-    func removeHub(at address: Address) async -> CommandOutcome {
-        let status = hub.node.status
-        guard let member = status.membership.member(at: address) else {
-            return .failed("\(address) is not a hub of the group")
-        }
-        return await attempt { () throws(ProposalError) in try await hub.node.changeMembership(.remove(member.id)) }
-    }
-
-    func failOver(to successor: HubID?) async -> CommandOutcome {
-        await attempt { () throws(ProposalError) in try await hub.node.transferLeadership(to: successor) }
-    }
-
-    func conflicts(limit: Int) async -> [ConflictReport] { [] }
 
     func shutDown() async { hub.stop() }
 
@@ -73,43 +42,24 @@ struct HubDesk: HubControl {
         hub.tails.watch(source: source, destination: destination)
     }
 
-    private func attempt(_ body: () async throws(ProposalError) -> Void) async -> CommandOutcome {
-        do throws(ProposalError) {
-            try await body()
-            return .done
-        } catch {
-            return outcome(of: error)
-        }
-    }
-
-    private func outcome(of error: ProposalError) -> CommandOutcome {
-        switch error {
-        case .notPrimary: noPrimary(error)
-        case .outcomeUnknown(let reason): .unknown(reason: reason)
-        case .timedOut: .unknown(reason: "\(error)")
-        default: .failed("\(error)")
-        }
-    }
-
-    private func noPrimary(_ error: ProposalError?) -> CommandOutcome {
-        let status = hub.node.status
-        return .noPrimary(reason: "\(error ?? .notPrimary(leader: status.leader))")
-    }
-
     // MARK: Figures
 
     func info() async -> HubInfo {
         var info = HubInfo()
-        let status = hub.node.status
         info.state = hub.board.current
         info.process = process()
-        info.raft = raft(status)
-        info.members = members(status, info.state)
+        if let status = hub.node?.status {
+            info.raft = raft(status)
+            info.members = members(status, info.state)
+        }
         info.lastSavedUnixSeconds = await hub.lastSaved
         info.memory.residentBytes = ProcessFigures.residentBytes
         info.memory.maximumVersionTableBytes = configuration.current.versionTableMemoryBytes
         info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
+        info.conflicts.pending = info.state.suspects.count
         if let sync = await syncStatus() { info.show(sync) }
+        if info.raft.leader == nil { info.warnings.append("no primary: \(hub.whyNoPrimary)") }
+        info.warnings += hub.transport.troubles
         info.warnings += info.state.differences(from: configuration.current.pikaServers)
         return info
     }

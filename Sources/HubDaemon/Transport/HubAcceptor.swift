@@ -43,9 +43,8 @@ final class HubAcceptor: ChannelInboundHandler {
 
     private func serve(_ number: UInt64, _ bytes: [UInt8], _ context: ChannelHandlerContext) {
         let channel = context.channel
-        let serve = transport.serve
-        Task {
-            let response = await serve(bytes)
+        Task { [transport] in
+            let response = await transport.serve(bytes)
             var buffer = ByteBuffer()
             HubFrame.write(to: &buffer) { writer in
                 writer.put(5) { HubFrame.encode(number: number, bytes: response, to: &$0) }

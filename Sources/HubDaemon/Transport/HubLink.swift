@@ -22,6 +22,8 @@ final class HubLink: Sendable {
         var isStopped = false
         /// Of the other hub, when it last let this one in.
         var process: UInt64?
+        /// The connection to that process was lost, and what became of the process is not known yet.
+        var isProcessInDoubt = false
         var failures = 0
         var lastTrouble: String?
         var calls: [UInt64: CheckedContinuation<Result<[UInt8], ProposalError>, Never>] = [:]
@@ -44,10 +46,17 @@ final class HubLink: Sendable {
         self.events = events
         self.log = log
         state = Mutex(State(address: address))
-        loop.execute { self.dial(afterLoss: false) }
+        loop.execute { self.dial() }
     }
 
     // MARK: From any thread
+
+    var isConnected: Bool { state.withLock { $0.channel != nil } }
+
+    /// What is wrong, in a sentence; nil when nothing is.
+    var trouble: String? {
+        state.withLock { state in state.lastTrouble.map { "hub \(hub) at \(state.address) \($0)" } }
+    }
 
     func send(_ message: Message) {
         let isFirst = state.withLock { state in
@@ -129,7 +138,7 @@ final class HubLink: Sendable {
         channel.writeAndFlush(buffer, promise: nil)
     }
 
-    private func dial(afterLoss: Bool) {
+    private func dial() {
         let address = state.withLock { $0.isStopped ? nil : $0.address }
         guard let address else { return }
         ClientBootstrap(group: loop)
@@ -143,7 +152,14 @@ final class HubLink: Sendable {
             }
             .connect(host: address.host, port: address.port)
             .whenFailure { error in
-                if afterLoss, error.isRefusal { self.events.processEnded(self.hub) }
+                // Not only at the first attempt: while a process ends, its host may still take a connection and close it.
+                let hasEnded =
+                    error.isRefusal
+                    && self.state.withLock { state in
+                        defer { state.isProcessInDoubt = false }
+                        return state.isProcessInDoubt
+                    }
+                if hasEnded { self.events.processEnded(self.hub) }
                 self.note("cannot be reached: \(error)")
                 self.retry()
             }
@@ -155,7 +171,7 @@ final class HubLink: Sendable {
             state.failures += 1
             return .milliseconds(min(1_000, 25 << min(state.failures, 6)))
         }
-        if let delay { loop.scheduleTask(in: delay) { self.dial(afterLoss: false) } }
+        if let delay { loop.scheduleTask(in: delay) { self.dial() } }
     }
 
     /// Logs what is wrong, once until it is something else.
@@ -180,6 +196,7 @@ final class HubLink: Sendable {
             let isNewProcess = state.withLock { state in
                 defer {
                     state.process = process
+                    state.isProcessInDoubt = false
                     state.failures = 0
                     state.lastTrouble = nil
                     if !state.isStopped { state.channel = channel }
@@ -201,14 +218,14 @@ final class HubLink: Sendable {
     fileprivate func closed(_ channel: any Channel) {
         let (wasUp, calls) = state.withLock { state in
             let wasUp = state.channel === channel
-            if wasUp { state.channel = nil }
+            if wasUp { (state.channel, state.isProcessInDoubt) = (nil, true) }
             (state.queue, state.queuedCost) = ([], 0)
             defer { state.calls = [:] }
             return (wasUp, state.calls.values)
         }
         for call in calls { call.resume(returning: .failure(.outcomeUnknown("the connection to the primary ended"))) }
         // Whether the process has ended, or only the connection, the next attempt tells.
-        if wasUp { dial(afterLoss: true) } else { retry() }
+        if wasUp { dial() } else { retry() }
     }
 }
 

@@ -1,4 +1,4 @@
-package import HubStore
+internal import HubStore
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -9,35 +9,38 @@ extension HubTransport {
     /// Asks the other hubs of `floyd-servers`, again and again, until it is certain how to begin (`Joining`).
     ///
     /// - Throws: `Refusal` when this hub may not take part; `CancellationError`.
-    package func join(addresses: [Address], incarnation: Incarnation) async throws -> (HubIdentity, Membership) {
-        var joining = Joining(own: own, addresses: addresses, incarnation: incarnation)
-        let hello = Hello(incarnation: incarnation, process: process, address: own)
+    package func join(_ joining: Joining) async throws -> (HubIdentity, Membership) {
+        var joining = joining
+        let hello = Hello(incarnation: joining.incarnation, process: process, address: own)
         var decision = joining.decision
-        var told: [Address: String] = [:]
         while decision == nil {
             for address in joining.others where decision == nil {
                 do {
                     let answer = try await ask(hello, at: address)
-                    if case .refusal(let refusal) = answer,
-                        told.updateValue("\(refusal)", forKey: address) != "\(refusal)"
-                    {
-                        log.warning("joining: the hub at \(address) does not let this one in: \(refusal)")
+                    if case .refusal(let refusal) = answer {
+                        note("does not let this one in: \(refusal)", at: address)
+                    } else {
+                        note(nil, at: address)
                     }
                     decision = joining.take(answer, from: address)
                 } catch {
                     joining.forget(address)
-                    if told.updateValue("\(error)", forKey: address) != "\(error)" {
-                        log.info("joining: the hub at \(address) cannot be asked: \(error)")
-                    }
+                    note("cannot be asked: \(error)", at: address)
                 }
             }
             if decision == nil { try await Task.sleep(for: .milliseconds(100)) }
         }
+        for address in joining.others { note(nil, at: address) }
         switch decision {
         case .start(let identity, let membership)?: return (identity, membership)
         case .refuse(let refusal)?: throw JoiningFailure.refused(refusal)
         case nil: preconditionFailure("joining ended without a decision")
         }
+    }
+
+    /// Introduces a member to the hub at `address`, and returns what that one says.
+    func greet(_ address: Address, as identity: HubIdentity) async throws -> HelloAnswer {
+        try await ask(Hello(identity: identity, process: process, address: own), at: address)
     }
 
     private func ask(_ hello: Hello, at address: Address) async throws -> HelloAnswer {

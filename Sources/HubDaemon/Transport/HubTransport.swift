@@ -7,23 +7,25 @@ internal import Synchronization
 
 /// The hub-to-hub transport: listens on `floyd-local-port`, and keeps a `HubLink` to every other member.
 ///
-/// Order of use: `listen`, for a hub without an identity `join`, then the node is made with this as its transport,
-/// `attach`, and the node is started.
+/// Order of use: a hub without an identity listens and joins (`listen`, `join`); then the node is made with this as its
+/// transport, `attach`, and the node is started. A hub that has an identity listens only then: until `attach` this
+/// tells others that the hub belongs to no group, and those who have lost their disks would begin a second one with it.
 package final class HubTransport: RaftTransport, HubTransportEvents {
     private struct State {
         var node: RaftNode?
         var links: [HubID: HubLink] = [:]
         var accepted: [HubID: any Channel] = [:]
-        var listener: (any Channel)?
+        var serve: @Sendable ([UInt8]) async -> [UInt8] = { _ in [] }
+        var listeners: [any Channel] = []
         var isStopped = false
         /// What hubs that are not let in were told last, so that it is logged once.
         var refusals: [Address: Refusal] = [:]
+        /// What came of asking who this hub is.
+        var joiningTroubles: [Address: String] = [:]
     }
 
     let own: Address
     let log: Logger
-    /// Answers requests of other hubs (`request`).
-    let serve: @Sendable ([UInt8]) async -> [UInt8]
     let loop: any EventLoop
     /// Drawn at random; tells other hubs that this process is another one than the last.
     let process: UInt64
@@ -35,17 +37,16 @@ package final class HubTransport: RaftTransport, HubTransportEvents {
     ///   - wasRefused: told when a hub does not let this one in for good.
     package init(
         own: Address, loop: any EventLoop, log: Logger, process: UInt64,
-        serve: @escaping @Sendable ([UInt8]) async -> [UInt8], wasRefused: @escaping @Sendable (Refusal) -> Void
+        wasRefused: @escaping @Sendable (Refusal) -> Void
     ) {
         self.own = own
         self.loop = loop
         self.log = log
         self.process = process
-        self.serve = serve
         self.wasRefused = wasRefused
     }
 
-    /// Lets other hubs connect at `host` and `port`.
+    /// Lets other hubs connect at `host` and `port`. May be called for several hosts.
     package func listen(host: String, port: Int) async throws {
         let listener = try await ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 64)
@@ -60,19 +61,21 @@ package final class HubTransport: RaftTransport, HubTransportEvents {
                 }
             }
             .bind(host: host, port: port).get()
-        state.withLock { $0.listener = listener }
+        state.withLock { $0.listeners.append(listener) }
     }
 
-    /// The port that it listens on.
-    var port: Int? { state.withLock { $0.listener?.localAddress?.port } }
+    /// - Parameter serve: answers requests of other hubs (`request`).
+    package func attach(_ node: RaftNode, serve: @escaping @Sendable ([UInt8]) async -> [UInt8] = { _ in [] }) {
+        state.withLock { ($0.node, $0.serve) = (node, serve) }
+    }
 
-    package func attach(_ node: RaftNode) { state.withLock { $0.node = node } }
+    func serve(_ bytes: [UInt8]) async -> [UInt8] { await state.withLock({ $0.serve })(bytes) }
 
     package func stop() async {
         let (links, channels) = state.withLock { state in
             state.isStopped = true
             defer { (state.links, state.accepted) = ([:], [:]) }
-            return (state.links.values, state.accepted.values + [state.listener].compactMap { $0 })
+            return (state.links.values, state.accepted.values + state.listeners)
         }
         for link in links { link.stop() }
         for channel in channels { channel.close(promise: nil) }
@@ -120,6 +123,26 @@ package final class HubTransport: RaftTransport, HubTransportEvents {
     {
         guard let link = state.withLock({ $0.links[hub] }) else { throw .notPrimary(leader: nil) }
         return try await link.call(bytes, timeout: timeout)
+    }
+
+    // MARK: For people
+
+    /// The hubs to which this one can send.
+    var connected: Set<HubID> { Set(state.withLock { $0.links }.filter { $0.value.isConnected }.keys) }
+
+    /// What is wrong with the connections to other hubs, one sentence each.
+    var troubles: [String] {
+        let (joining, links) = state.withLock { ($0.joiningTroubles, $0.links) }
+        return (joining.map { "the hub at \($0.key) \($0.value)" } + links.values.compactMap(\.trouble)).sorted()
+    }
+
+    /// Logs what is wrong at an address, once until it is something else. Nil: nothing any more.
+    func note(_ trouble: String?, at address: Address) {
+        let isNews = state.withLock { state in
+            defer { state.joiningTroubles[address] = trouble }
+            return state.joiningTroubles[address] != trouble
+        }
+        if isNews, let trouble { log.warning("joining: the hub at \(address) \(trouble)") }
     }
 
     // MARK: From connections

@@ -110,8 +110,8 @@ extension HubState {
         if let primary, primary.term > term || (primary.term == term && primary.hub != hub) {
             throw .staleTerm(term: term)
         }
-        if let primary, primary.term == term, primary.adminAddress == address { return }
-        primary = Primary(hub: hub, term: term, adminAddress: address)
+        let since = primary.flatMap { $0.hub == hub ? $0.since : nil } ?? term
+        primary = Primary(hub: hub, term: term, since: since, adminAddress: address)
     }
 
     private mutating func add(_ hub: HubMember) throws(HubRefusal) {

@@ -60,13 +60,17 @@ public struct HubMember: Hashable, Sendable, Codable {
 public struct Primary: Hashable, Sendable, Codable {
     public var hub: HubID
     public var term: UInt64
+    /// The first of the terms, up to `term`, in which nobody but this hub has been primary. A relay log that it wrote
+    /// in one of them is its own still; an older one has been overtaken by another hub's.
+    public var since: UInt64
     public var adminAddress: Address
     /// The primary wrote its last positions and stopped: nothing beyond the matrix was delivered.
     public var hasStopped = false
 
-    public init(hub: HubID, term: UInt64, adminAddress: Address) {
+    public init(hub: HubID, term: UInt64, since: UInt64, adminAddress: Address) {
         self.hub = hub
         self.term = term
+        self.since = since
         self.adminAddress = adminAddress
     }
 }

@@ -72,9 +72,9 @@ struct PikaLink: Sendable {
     static let heartbeatSeconds = 3.0
     static let pollSeconds = 1.0
     /// How long a server that is not free is only watched. A hub that has died closes its connections well within it.
-    static let patienceSeconds = 1.5
+    static let patienceSeconds = 0.25
     /// After a take-over the server closes connections up to a second later, new ones too.
-    static let closingSeconds = 1.2
+    static let closingSeconds = 1.125
     /// A server that has refused for good is asked again this seldom.
     static let refusedSeconds = 60.0
 

@@ -51,7 +51,7 @@ public struct Joining: Sendable {
     /// The others of the list, without repeats.
     public let others: [Address]
     private let addresses: [Address]
-    private let incarnation: Incarnation
+    public let incarnation: Incarnation
     private var fresh: Set<Address> = []
 
     public init(own: Address, addresses: [Address], incarnation: Incarnation) {

@@ -44,19 +44,23 @@ actor HubGroup {
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let transport = HubTransport(
             own: own, loop: loops.next(), log: Logger(label: "hub", factory: { _ in SwiftLogNoOpLogHandler() }),
-            process: .random(in: 1 ... .max), serve: { bytes in Array(bytes.reversed()) }, wasRefused: { _ in })
+            process: .random(in: 1 ... .max), wasRefused: { _ in })
         do {
-            try await transport.listen(host: own.host, port: own.port)
             let log = try RocksLog(path: "\(directory)/\(place)")
-            if log.identity == nil {
+            let isFresh = log.identity == nil
+            if isFresh {
+                try await transport.listen(host: own.host, port: own.port)
                 let (identity, membership) = try await transport.join(
-                    addresses: list.map { addresses[$0] }, incarnation: Incarnation(.random(in: 1 ... .max)))
+                    Joining(
+                        own: own, addresses: list.map { addresses[$0] },
+                        incarnation: Incarnation(.random(in: 1 ... .max))))
                 try log.initialise(identity, membership: membership)
             }
             let node = try RaftNode(
                 configuration: configuration, log: log, transport: transport, stateMachine: Appender(disk: disk(place)),
                 seed: .random(in: .min ... .max), observer: { _ in })
-            transport.attach(node)
+            transport.attach(node, serve: { bytes in Array(bytes.reversed()) })
+            if !isFresh { try await transport.listen(host: own.host, port: own.port) }
             node.start()
             hubs[place] = Hub(transport: transport, node: node, loops: loops)
         } catch {

@@ -119,7 +119,17 @@ private let nine = ServerID(9)
         #expect(state.apply(.announcePrimary(hub: HubID(2), term: 2, adminAddress: address)).text == "term 2 is over")
         #expect(state.apply(.announcePrimary(hub: HubID(2), term: 3, adminAddress: address)).text == "term 3 is over")
         state.apply(.announcePrimary(hub: HubID(2), term: 4, adminAddress: address)).expectOK()
-        #expect(state.primary == Primary(hub: HubID(2), term: 4, adminAddress: address))
+        #expect(state.primary == Primary(hub: HubID(2), term: 4, since: 4, adminAddress: address))
+    }
+
+    @Test func anUnbrokenRunOfOnePrimaryIsRemembered() {
+        var state = state(servers: [])
+        let address = Address(host: "h1", port: 6868)
+        for (hub, term, since) in [(1, 3, 1), (1, 5, 1), (2, 6, 6), (1, 8, 8), (1, 9, 8)] as [(UInt64, UInt64, UInt64)]
+        {
+            state.apply(.announcePrimary(hub: HubID(hub), term: term, adminAddress: address)).expectOK()
+            #expect(state.primary == Primary(hub: HubID(hub), term: term, since: since, adminAddress: address))
+        }
     }
 
     @Test func hubsComeAndGoButTheLastStays() {
