@@ -11,7 +11,8 @@ internal import NIOPosix
 final class SyncShell {
     let eventLoop: any EventLoop
     private var engine: SyncEngine
-    private var relay: RelayStore
+    /// Nil once stopped: the files are closed, so that the next term as primary can open them.
+    private var relay: RelayStore?
     private let hubHost: SocketAddress
     private let log: Logger
     private let tails: RouteTails
@@ -52,6 +53,7 @@ final class SyncShell {
         ticking?.cancel()
         with { $0.update([], acknowledged: [:], now: Self.now) }
         isStopped = true
+        relay = nil
     }
 
     /// Lets `body` work on the engine, then performs what it wants done.
@@ -121,7 +123,7 @@ final class SyncShell {
             RelayStore.Item(sequence: chunk.sequence, header: chunk.header, commands: chunk.commands)
         }
         do {
-            try relay.write(
+            try relay?.write(
                 items, received: write.received, cursors: write.cursors, suspects: write.suspects,
                 dropThrough: write.dropThrough)
         } catch {
@@ -131,7 +133,8 @@ final class SyncShell {
 
     private func read(_ server: ServerID, from: ChunkSequence, maximumBytes: Int) {
         do {
-            let chunks = try relay.read(from: from, maximumBytes: maximumBytes).map { sequence, bytes in
+            guard let found = try relay?.read(from: from, maximumBytes: maximumBytes) else { return }
+            let chunks = try found.map { sequence, bytes in
                 guard let chunk = RelayChunk(sequence: sequence, stored: bytes) else {
                     throw StoreError.corruption(during: "reading the relay log", text: "chunk \(sequence) is damaged")
                 }
@@ -148,6 +151,7 @@ final class SyncShell {
     private func fail(_ error: StoreError) {
         ticking?.cancel()
         isStopped = true
+        relay = nil
         for channel in channels.values { channel.close(promise: nil) }
         failed(error)
     }
