@@ -24,7 +24,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "pika_hub", targets: ["pika_hub"]),
+        .executable(name: "pika_hub_inspect", targets: ["pika_hub_inspect"]),
+        .executable(name: "fuzz", targets: ["fuzz"]),
         .executable(name: "pika_sim", targets: ["pika_sim"]),
+        .executable(name: "pika_hub_compare", targets: ["pika_hub_compare"]),
         .executable(name: "raft_benchmark", targets: ["raft_benchmark"]),
         .executable(name: "raft_simulator", targets: ["raft_simulator"]),
         .executable(name: "sync_simulator", targets: ["sync_simulator"]),
@@ -53,10 +56,24 @@ let package = Package(
         .plugin(name: "GitRevision", capability: .buildTool(), path: "tools/GitRevision"),
 
         .target(
+            name: "Inspection", dependencies: ["HubStore", "RaftLog", "HubSync", arguments], path: "tools/Inspection",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub_inspect", dependencies: ["Inspection", arguments], path: "tools/pika_hub_inspect",
+            swiftSettings: settings),
+
+        .target(
             name: "PikaSim", dependencies: [nioCore, nioPosix, arguments], path: "tools/PikaSim",
             swiftSettings: settings),
         .executableTarget(
             name: "pika_sim", dependencies: ["PikaSim", arguments], path: "tools/pika_sim", swiftSettings: settings),
+
+        .target(
+            name: "Comparison", dependencies: ["HubSync", nioCore, nioPosix, arguments], path: "tools/Comparison",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pika_hub_compare", dependencies: ["Comparison"], path: "tools/pika_hub_compare",
+            swiftSettings: settings),
 
         .target(
             name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
@@ -80,6 +97,12 @@ let package = Package(
             name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",
             swiftSettings: settings),
 
+        .target(
+            name: "Fuzzing", dependencies: ["HubDaemon", "HubStore", "HubSync", "Inspection", "RaftLog", arguments],
+            path: "tools/Fuzzing", swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz", dependencies: ["Fuzzing", arguments], path: "tools/fuzz", swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
         .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation"], swiftSettings: settings),
@@ -90,9 +113,17 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),
+        .testTarget(
+            name: "ComparisonTests", dependencies: ["Comparison", "HubSync", "PikaSim", "TestSupport"],
+            swiftSettings: settings),
         // Runs the built executables and links none of them.
         .testTarget(
             name: "EndToEndTests", dependencies: ["HubSync", "TestSupport", nioCore, nioPosix], swiftSettings: settings),
+        .testTarget(
+            name: "InspectionTests",
+            dependencies: ["Inspection", "HubStore", "HubSync", "RaftLog", "pika_hub_inspect", arguments],
+            swiftSettings: settings),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: settings),
         .testTarget(name: "SyncSimulationTests", dependencies: ["SyncSimulation"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

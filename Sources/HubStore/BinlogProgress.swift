@@ -17,7 +17,15 @@ public struct BinlogPosition: Hashable, Sendable, Comparable, Codable, CustomStr
         (left.file, left.offset, left.index) < (right.file, right.offset, right.index)
     }
 
-    public var description: String { index == 0 ? "\(file):\(offset)" : "\(file):\(offset)+\(index)" }
+    /// `0:404`, or `0:404+1` for a later part of an MSET; `<0:100` for whatever begins before 0:100
+    /// (`HubState.setAcknowledged`).
+    public var description: String {
+        switch index {
+        case 0: "\(file):\(offset)"
+        case .max: "<\(file):\(offset &+ 1)"
+        default: "\(file):\(offset)+\(index)"
+        }
+    }
 }
 
 /// How far a binlog has been read (or delivered, or acknowledged). A backlog is sent as up to ten files side by side,

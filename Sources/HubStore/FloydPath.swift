@@ -39,6 +39,20 @@ public struct FloydPath: Hashable, Sendable {
         guard found == Self.version else { throw .unknownVersion(path: path, found: found) }
     }
 
+    /// The hub that has the directory open: its pid, asked without locking anything. Nil when there is none, or none
+    /// but this process. The lock asked after is RocksDB's own, a record lock on the file `LOCK` of a database.
+    public var owner: Int32? {
+        for part in [raft, state] {
+            let file = Glibc.open(part + "/LOCK", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            defer { close(file) }
+            var lock = flock()
+            lock.l_type = Int16(F_WRLCK)
+            if fcntl(file, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK) { return lock.l_pid }
+        }
+        return nil
+    }
+
     /// Makes the directory if need be, checks it, and locks it for as long as the lock file lives.
     public static func open(_ path: String) throws(FloydPathError) -> (directory: FloydPath, lock: LockFile) {
         try makeDirectory(path)

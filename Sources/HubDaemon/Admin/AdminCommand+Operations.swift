@@ -21,28 +21,15 @@ extension AdminCommand {
             "config", .server, [.one("GET | SET | REWRITE"), .any("argument")],
             "Shows settings (GET pattern …), changes them (SET key value …), or brings the configuration file in line "
                 + "with them and with the group's servers and hubs (REWRITE).", run: config),
-        AdminCommand("conflicts", .server, [.optional("count")], "Lists the newest conflicts, at first 10.") {
-            _, context, arguments in
-            guard let count = Int(arguments.first?.text ?? "10"), (1...10_000).contains(count) else {
-                return .failure("count must be a number from 1 to 10000")
-            }
-            return .array(await context.control.conflicts(limit: count).map(row))
-        },
+        AdminCommand(
+            "conflicts", .server, [.optional("count")],
+            "Lists the newest conflicts and repairs of a primary, 10 unless told.", run: conflicts),
         AdminCommand("shutdown", .server, [], "Stops this hub cleanly, as SIGTERM does.") { session, context, _ in
             session.closesAfterReply = true
             await context.control.shutDown()
             return .ok
         },
     ]
-
-    private static func row(_ conflict: ConflictReport) -> RESPReply {
-        .map([
-            .init("unix_seconds", .integer(conflict.unixSeconds)), .init("key", .bulk(conflict.key)),
-            .init("winner", conflict.winner.map { .integer(Int($0.rawValue)) } ?? .null),
-            .init("others", .array(conflict.others.map { .integer(Int($0.rawValue)) })),
-            .init("outcome", .text(conflict.outcome)),
-        ])
-    }
 
     private static let config: Handler = { _, context, arguments in
         let rest = arguments.dropFirst().map(\.text)

@@ -1,4 +1,5 @@
 internal import HubStore
+internal import HubSync
 
 /// What the admin port needs of the hub that it belongs to. Everything is asked from many connections at once.
 protocol HubControl: Sendable {
@@ -18,8 +19,8 @@ protocol HubControl: Sendable {
     /// Hands the primary's part over, to `hub` or to whichever is furthest.
     func failOver(to hub: HubID?) async -> CommandOutcome
 
-    /// The newest conflicts, newest first, at most `limit`.
-    func conflicts(limit: Int) async -> [ConflictReport]
+    /// The newest conflicts and repairs, newest first, at most `limit`; none unless this hub is the primary.
+    func conflicts(limit: Int) async -> [ConflictLog.Entry]
 
     /// The commands that go from one server to another, as lines, from now on. Nil: too many watch already.
     func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>?
@@ -56,15 +57,4 @@ enum CommandOutcome: Hashable, Sendable {
         case .unknown(let reason): "outcome unknown: \(reason); repeating the command is harmless"
         }
     }
-}
-
-/// A key that two servers wrote at the same time, and what was done about it.
-struct ConflictReport: Hashable, Sendable {
-    var unixSeconds: Int
-    var key: [UInt8]
-    /// Whose version holds now; nil when that is not decided.
-    var winner: ServerID?
-    var others: [ServerID]
-    /// For instance `repaired`, `awaits repair`, `too large to repair`.
-    var outcome: String
 }

@@ -176,6 +176,7 @@ struct HubInfo: Hashable, Sendable {
         var detected = 0
         var repaired = 0
         var unrepaired = 0
+        /// Keys that await repair.
         var pending = 0
     }
 }

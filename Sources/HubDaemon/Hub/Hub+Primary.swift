@@ -22,7 +22,10 @@ extension Hub {
                 configuration: configuration, eventLoop: syncLoop, relayPath: directory.relay, primary: primary,
                 log: log, tails: tails,
                 failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
-            guard reign.begin(service) else { return service.stop() }
+            guard reign.begin(service) else {
+                service.stop()
+                return try await service.stopped()
+            }
             sync = service
             service.update(board.current)
             log.info("primary: this hub is the primary in term \(term)")

@@ -27,7 +27,14 @@ struct HubDesk: HubControl {
 
     func failOver(to successor: HubID?) async -> CommandOutcome { await hub.ask(.failOver(successor)) }
 
-    func conflicts(limit: Int) async -> [ConflictReport] { [] }
+    func conflicts(limit: Int) async -> [ConflictLog.Entry] {
+        do {
+            return try await hub.sync?.conflicts(limit: limit) ?? []
+        } catch {
+            log.logger.warning("status: the data plane did not answer: \(error)")
+            return []
+        }
+    }
 
     func shutDown() async { hub.stop() }
 
@@ -49,6 +56,7 @@ struct HubDesk: HubControl {
         info.memory.residentBytes = ProcessFigures.residentBytes
         info.memory.maximumVersionTableBytes = configuration.current.versionTableMemoryBytes
         info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
+        info.conflicts.pending = info.state.suspects.count
         if let sync = await syncStatus() { info.show(sync) }
         if info.raft.leader == nil { info.warnings.append("no primary: \(hub.whyNoPrimary)") }
         info.warnings += hub.transport.troubles

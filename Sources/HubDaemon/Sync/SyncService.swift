@@ -8,11 +8,14 @@ internal import NIOPosix
 /// when the term's first entry is applied, stopped before another hub can be elected, never used again.
 final class SyncService: Sendable {
     private let shell: NIOLoopBound<SyncShell>
+    private let relay: RelayWriter
     private let eventLoop: any EventLoop
     private let listeners: [any Channel]
 
-    private init(shell: NIOLoopBound<SyncShell>, eventLoop: any EventLoop, listeners: [any Channel]) {
+    private init(shell: NIOLoopBound<SyncShell>, relay: RelayWriter, eventLoop: any EventLoop, listeners: [any Channel])
+    {
         self.shell = shell
+        self.relay = relay
         self.eventLoop = eventLoop
         self.listeners = listeners
     }
@@ -20,7 +23,7 @@ final class SyncService: Sendable {
     /// - Parameters:
     ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
     ///   - tails: told of everything that is delivered.
-    ///   - failed: told once when the relay store fails.
+    ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
         log: Logger, tails: RouteTails, failed: @escaping @Sendable (StoreError) -> Void
@@ -31,20 +34,21 @@ final class SyncService: Sendable {
             isStrict: configuration.binlogOffsetAbsoluteConsistency,
             relayMaximumBytes: configuration.relayLogMaxSizeBytes,
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
+        var store = try RelayStore(path: relayPath)
+        let owner = RelayOwner(primary).text
+        if RelayOwner(text: store.owner)?.isContinued(by: primary) == true {
+            try store.own(owner)
+        } else {
+            try store.start(over: owner)
+        }
+        let recovered = SyncEngine.Recovered(
+            first: store.first, next: store.next, bytes: store.first < store.next ? Int(store.bytesOnDisk) : 0,
+            cursors: store.cursors, received: store.received, suspects: store.suspects)
+        let relay = RelayWriter(store, failed: failed)
         let shell = try await eventLoop.submit {
-            var relay = try RelayStore(path: relayPath)
-            let owner = RelayOwner(primary).text
-            if RelayOwner(text: relay.owner)?.isContinued(by: primary) == true {
-                try relay.own(owner)
-            } else {
-                try relay.start(over: owner)
-            }
-            let recovered = SyncEngine.Recovered(
-                first: relay.first, next: relay.next, bytes: relay.first < relay.next ? Int(relay.bytesOnDisk) : 0,
-                cursors: relay.cursors, received: relay.received, suspects: relay.suspects)
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
-                hubHost: hubHost, log: log, tails: tails, failed: failed)
+                hubHost: hubHost, log: log, tails: tails)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.
@@ -55,13 +59,14 @@ final class SyncService: Sendable {
                     try await InnerListener.start(shell, on: eventLoop, host: host, port: configuration.inboundPort))
             } catch {
                 for listener in listeners { try await listener.close() }
+                await relay.close()
                 throw HubFailure.cannotListen(
                     Address(host: host, port: configuration.inboundPort),
                     use: "where the servers send their binlogs (sdk-port + 1000)", "\(error)")
             }
         }
         try await eventLoop.submit { shell.value.start() }.get()
-        return SyncService(shell: shell, eventLoop: eventLoop, listeners: listeners)
+        return SyncService(shell: shell, relay: relay, eventLoop: eventLoop, listeners: listeners)
     }
 
     /// Brings the links in line with the state.
@@ -89,6 +94,10 @@ final class SyncService: Sendable {
         try await eventLoop.submit { [shell] in shell.value.with { $0.status } }.get()
     }
 
+    func conflicts(limit: Int) async throws -> [ConflictLog.Entry] {
+        try await eventLoop.submit { [shell] in shell.value.with { $0.conflicts.newest(limit) } }.get()
+    }
+
     /// Reads no more from the sources, and returns when everything that was read is acknowledged, or after `limit`.
     func drain(_ limit: TimeAmount) async throws -> Bool {
         let deadline = NIODeadline.now() + limit
@@ -110,5 +119,6 @@ final class SyncService: Sendable {
     func stopped() async throws {
         for listener in listeners { try await listener.closeFuture.get() }
         try await eventLoop.submit {}.get()
+        await relay.close()
     }
 }

@@ -11,8 +11,7 @@ internal import NIOPosix
 final class SyncShell {
     let eventLoop: any EventLoop
     private var engine: SyncEngine
-    /// Nil once stopped: the files are closed, so that the next term as primary can open them.
-    private var relay: RelayStore?
+    private let relay: RelayWriter
     private let hubHost: SocketAddress
     private let log: Logger
     private let tails: RouteTails
@@ -22,13 +21,10 @@ final class SyncShell {
     private var ticking: RepeatedTask?
     private var isRunningActions = false
     private var isStopped = false
-    /// Told once, when the relay store has failed: nothing can be handed on any more.
-    private let failed: (StoreError) -> Void
 
     init(
-        eventLoop: any EventLoop, engine: SyncEngine, relay: RelayStore, hubHost: SocketAddress, log: Logger,
-        tails: RouteTails,
-        failed: @escaping (StoreError) -> Void
+        eventLoop: any EventLoop, engine: SyncEngine, relay: RelayWriter, hubHost: SocketAddress, log: Logger,
+        tails: RouteTails
     ) {
         self.eventLoop = eventLoop
         self.engine = engine
@@ -36,7 +32,6 @@ final class SyncShell {
         self.hubHost = hubHost
         self.log = log
         self.tails = tails
-        self.failed = failed
     }
 
     func start() {
@@ -53,7 +48,6 @@ final class SyncShell {
         ticking?.cancel()
         with { $0.update([], acknowledged: [:], now: Self.now) }
         isStopped = true
-        relay = nil
     }
 
     /// Lets `body` work on the engine, then performs what it wants done.
@@ -97,7 +91,7 @@ final class SyncShell {
             tails.show(chunk, to: destination)
             send(chunk.commands, on: connection, &written)
         case .write(let write):
-            store(write)
+            relay.write(write)
         case .connect(let connection, let address, let fromHubHost):
             connect(connection, to: address, fromHubHost: fromHubHost)
         case .close(let connection):
@@ -118,42 +112,11 @@ final class SyncShell {
         written.insert(connection)
     }
 
-    private func store(_ write: SyncEngine.RelayWrite) {
-        let items = write.chunks.map { chunk in
-            RelayStore.Item(sequence: chunk.sequence, header: chunk.header, commands: chunk.commands)
-        }
-        do {
-            try relay?.write(
-                items, received: write.received, cursors: write.cursors, suspects: write.suspects,
-                dropThrough: write.dropThrough)
-        } catch {
-            fail(error)
-        }
-    }
-
     private func read(_ server: ServerID, from: ChunkSequence, maximumBytes: Int) {
-        do {
-            guard let found = try relay?.read(from: from, maximumBytes: maximumBytes) else { return }
-            let chunks = try found.map { sequence, bytes in
-                guard let chunk = RelayChunk(sequence: sequence, stored: bytes) else {
-                    throw StoreError.corruption(during: "reading the relay log", text: "chunk \(sequence) is damaged")
-                }
-                return chunk
-            }
-            engine.loaded(server, chunks, now: Self.now)
-        } catch let error as StoreError {
-            fail(error)
-        } catch {
-            fail(.refused(during: "reading the relay log", text: "\(error)"))
+        let shell = NIOLoopBound(self, eventLoop: eventLoop)
+        relay.read(from: from, maximumBytes: maximumBytes) { [eventLoop] chunks in
+            eventLoop.execute { shell.value.with { $0.loaded(server, chunks, from: from, now: Self.now) } }
         }
-    }
-
-    private func fail(_ error: StoreError) {
-        ticking?.cancel()
-        isStopped = true
-        relay = nil
-        for channel in channels.values { channel.close(promise: nil) }
-        failed(error)
     }
 
     private func write(_ event: LinkEvent) {

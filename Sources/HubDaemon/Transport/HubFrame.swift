@@ -42,9 +42,13 @@ struct HubFrame {
     static func write(to buffer: inout ByteBuffer, _ body: (inout FieldWriter) -> Void) {
         var writer = FieldWriter()
         body(&writer)
-        buffer.writeInteger(UInt32(writer.bytes.count))
-        buffer.writeInteger(CRC32C.checksum(writer.bytes))
-        buffer.writeBytes(writer.bytes)
+        write(body: writer.bytes, to: &buffer)
+    }
+
+    static func write(body: [UInt8], to buffer: inout ByteBuffer) {
+        buffer.writeInteger(UInt32(body.count))
+        buffer.writeInteger(CRC32C.checksum(body))
+        buffer.writeBytes(body)
     }
 
     /// Takes a frame off the front; nil while it is not all there.

@@ -68,22 +68,32 @@ public struct RelayStore: Sendable {
     /// Who wrote the log: only the hub that was primary last may go on with it. Empty for a new log.
     public private(set) var owner: String
 
+    /// The column families besides `default`.
+    public static let families = ["places"]
+
     /// Opens or makes the store.
-    public init(path: String) throws(StoreError) {
+    ///
+    /// - Parameter readOnly: for tools: takes no lock, makes and writes nothing. `write` and its like then throw.
+    public init(path: String, readOnly: Bool = false) throws(StoreError) {
         var options = RocksOptions()
+        options.readOnly = readOnly
         options.walRecovery = .pointInTime
         options.writeBufferBytes = 32 << 20
         options.writeBufferCount = 3
         options.maxTotalWALBytes = 96 << 20
         options.recycledLogFiles = 4
-        database = try RocksDatabase(path: path, families: ["places"], options: options)
+        database = try RocksDatabase(path: path, families: Self.families, options: options)
         chunks = database.family()
         places = database.family("places")
         (first, owner, cursors, received, suspects) = try Self.readPlaces(database)
         next = first
         written = first.previous
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
-        if let last = try Self.lastSequence(database, from: first) { (written, next) = (last, last.next) }
+        guard let last = try Self.lastSequence(database, from: first) else { return }
+        guard last.rawValue < .max else {
+            throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(last)")
+        }
+        (written, next) = (last, last.next)
     }
 
     /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
@@ -205,7 +215,7 @@ public struct RelayStore: Sendable {
             let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(key.dropFirst())))
             var reader = LittleEndianReader(bytes: value)
             switch key.first {
-            case UInt8(ascii: "m") where value.count >= 8:
+            case UInt8(ascii: "m") where value.count >= 8 && bigEndianValue(value[..<8]) > 0:
                 (first, owner) = (
                     ChunkSequence(bigEndianValue(value[..<8])), String(decoding: value[8...], as: UTF8.self)
                 )

@@ -138,6 +138,14 @@ public final class RocksDatabase: @unchecked Sendable {
         return Array(UnsafeRawBufferPointer(start: key, count: length))
     }
 
+    /// Reads every pair of every column family, which compares every block of the table files with its checksum.
+    public func verify() throws(StoreError) {
+        for family in families.values {
+            var iterator = iterator(from: [], to: nil, in: family)
+            while try iterator.next({ _, _ in }) != nil {}
+        }
+    }
+
     /// The pairs from `first` up to, not including, `end`, in key order.
     public func iterator(from first: [UInt8], to end: [UInt8]?, in family: ColumnFamily) -> RocksIterator {
         RocksIterator(database: self, family: family, first: first, end: end)

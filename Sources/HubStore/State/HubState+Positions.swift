@@ -59,6 +59,20 @@ extension HubState {
         if step.isLast { primary?.hasStopped = true }
     }
 
+    /// Writes down by hand what a destination has of a source, forwards or backwards. A rescue, and no command: the
+    /// caller answers for every hub of the group having the same state afterwards.
+    ///
+    /// Servers that the state doesn't know yet may have positions already, which count once they join.
+    ///
+    /// - Parameters:
+    ///   - file: every record of the binlog files before this one is taken for delivered.
+    ///   - offset: so is every record of the file that begins before this offset, in bytes.
+    public mutating func setAcknowledged(source: ServerID, destination: ServerID, file: UInt32, offset: UInt64) {
+        var marks: [UInt32: BinlogProgress.Mark] = [:]
+        if offset > 0 { marks[file] = BinlogProgress.Mark(offset: offset - 1, index: .max) }
+        acknowledged[source, default: [:]][destination] = BinlogProgress(firstOpenFile: file, marks: marks)
+    }
+
     private mutating func add(_ suspect: Suspect) {
         let key = Base64Bytes(suspect.key)
         var merged = suspect

@@ -2,10 +2,10 @@ public import HubStore
 
 /// From the relay log to the destinations, and back with their acknowledgements.
 extension SyncEngine {
-    /// Chunks that a `.read` action asked for, oldest first.
-    public mutating func loaded(_ server: ServerID, _ chunks: [RelayChunk], now: Double) {
+    /// Chunks that a `.read` action asked for with this `from`, oldest first.
+    public mutating func loaded(_ server: ServerID, _ chunks: [RelayChunk], from: ChunkSequence, now: Double) {
         guard let index = index(of: server) else { return }
-        servers[index].delivery.loaded(chunks)
+        servers[index].delivery.loaded(chunks, from: from)
         pump(index, now: now)
     }
 

@@ -150,6 +150,11 @@ extension SyncEngine {
         let decision = WriteDecision.decide(version, against: known, follows: follows)
         if decision.isConflict {
             counters.conflicts += 1
+            conflicts.add(
+                .conflict(
+                    write: ConflictLog.Version(version), known: ConflictLog.Version(known),
+                    action: ConflictLog.Action(decision, source: version.source)),
+                key: bytes[key], unixSeconds: unixTime)
             if counters.conflicts <= 10 || counters.conflicts.isMultiple(of: 1000) {
                 log(
                     .info, "conflict", servers[index].id,

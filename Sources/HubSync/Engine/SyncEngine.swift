@@ -132,6 +132,7 @@ public struct SyncEngine: Sendable {
     /// A held connection was found not to have to wait.
     var resumeSoon = false
     var counters = SyncCounters()
+    public internal(set) var conflicts = ConflictLog()
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0
     var nextWatch = 0.0
@@ -181,7 +182,8 @@ public struct SyncEngine: Sendable {
     public mutating func update(
         _ wanted: [Server], acknowledged: [ServerID: [ServerID: BinlogProgress]], now: Double
     ) {
-        isWriteDue = true
+        // With the places of those that are taken out.
+        write()
         for server in servers {
             let same = wanted.first { $0.id == server.id }
             if same?.generation == server.description.generation, same?.address == server.description.address {

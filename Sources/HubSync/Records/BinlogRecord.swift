@@ -99,6 +99,8 @@ public enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     case badServerID
     case badStamp
     case badFlag
+    /// A stored command ends too early.
+    case truncated
 
     public var description: String {
         switch self {
@@ -110,6 +112,7 @@ public enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badServerID: "the server id is not a positive 32-bit number"
         case .badStamp: "the stamp is not 16 bytes long"
         case .badFlag: "the last argument is not one byte long"
+        case .truncated: "the bytes end inside a command"
         }
     }
 }

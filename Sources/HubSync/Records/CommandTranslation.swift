@@ -67,9 +67,10 @@ enum CommandTranslation {
         }
     }
 
-    /// The expiry that an option of SET gives. A Pika takes one that is not positive, or shorter than a second, for none.
+    /// The expiry that an option of SET gives. A Pika takes one that is not positive, or shorter than a second, for
+    /// none; it counts the second of the write, while what EXPIREAT says is the last second itself.
     private static func expiry(_ execTime: UInt32, _ seconds: Int) -> Int? {
-        seconds > 0 ? absolute(execTime, seconds) : nil
+        seconds > 0 ? absolute(execTime, seconds - 1) : nil
     }
 
     /// The largest expiry that is passed on, in unix seconds: what Pika itself stores in 32 bits.

@@ -87,8 +87,9 @@ struct Delivery: Sendable {
         return .wait
     }
 
-    /// Chunks that a `.read` brought.
-    mutating func loaded(_ chunks: [RelayChunk]) {
+    /// Chunks that a `.read` brought. After a rewind it is not the one that is waited for any more.
+    mutating func loaded(_ chunks: [RelayChunk], from: ChunkSequence) {
+        guard isReading, from == cursor else { return }
         isReading = false
         // Dropped ones are skipped over: what was read is what there is.
         if let first = chunks.first, first.sequence > cursor, sent.isEmpty { cursor = first.sequence }

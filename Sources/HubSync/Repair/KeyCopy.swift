@@ -48,10 +48,10 @@ enum KeyCopy {
             return deletion.take()
         }
         if left >= 0 {
-            // By the clock of the server that was asked: its time to live counts from that.
+            // By the clock of the server that was asked. TTL counts the second that runs, EXPIREAT names the last one.
             guard case .array(let time) = answers[answers.count - 2], let now = time.first?.text.flatMap({ Int($0) })
             else { return nil }
-            writer.command(words("EXPIREAT") + [key] + words(String(now + left)))
+            writer.command(words("EXPIREAT") + [key] + words(String(now + left - 1)))
         } else if type == .list || type == .sortedSet {
             writer.command(words("PERSIST") + [key])
         }

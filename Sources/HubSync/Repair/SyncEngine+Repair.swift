@@ -105,6 +105,7 @@ extension SyncEngine {
         guard let reading = suspect.reading, let source = index(of: suspect.winner) else { return }
         guard let commands = KeyCopy.commands(suspect.type, suspect.key, answers: reading.answers) else {
             repairs.finish(reading.token, wasRepaired: false)
+            conflicts.add(.unrepaired(suspect.winner), key: suspect.key, unixSeconds: unixTime)
             return log(
                 .error, "unrepaired", suspect.winner,
                 "has a key that cannot be copied to the others; it may differ. Its value: "
@@ -129,6 +130,7 @@ extension SyncEngine {
         }
         append(chunk, now: now)
         repairs.finish(reading.token, wasRepaired: true)
+        conflicts.add(.repaired(from: suspect.winner, to: others), key: suspect.key, unixSeconds: unixTime)
         pumpAll(now: now)
     }
 }

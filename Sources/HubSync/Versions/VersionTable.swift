@@ -70,23 +70,37 @@ struct VersionTable: Sendable {
     }
 
     private struct Generation {
-        /// Empty until the first version is set, so that an idle hub does not hold the memory.
-        private var slots: [Slot] = []
+        /// All of it from the start: to allocate so much while records arrive would hold them up.
+        private var slots: [Slot]
         let capacity: Int
         private(set) var count = 0
         private(set) var newest = ChunkSequence(0)
 
-        private static let used: UInt8 = 1
-        private static let echoed: UInt8 = 2
+        /// A slot's flags are `echoed` and the round in which it was set. A slot of an earlier round is free, so that
+        /// clearing, which must not hold up deliveries, is a matter of counting on.
+        private var round: UInt8 = 1
+        private static let lastRound: UInt8 = 127
+        private static let echoed: UInt8 = 1
 
-        init(capacity: Int) { self.capacity = capacity }
+        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
+        init(capacity: Int) {
+            self.capacity = capacity
+            slots = Array(unsafeUninitializedCapacity: capacity) { slots, count in
+                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
+                slots.initialize(repeating: Slot())
+                count = capacity
+            }
+        }
+
+        @inline(__always)
+        private func isUsed(_ slot: Slot) -> Bool { slot.flags >> 1 == round }
 
         var isFull: Bool { count >= capacity / 4 * 3 }
 
         @inline(__always)
         func version(of hash: KeyHash) -> KeyVersion? {
             let slot = slots[place(of: hash)]
-            guard slot.flags & Self.used != 0 else { return nil }
+            guard isUsed(slot) else { return nil }
             guard let effect = KeyVersion.Effect(rawValue: slot.effect) else {
                 preconditionFailure("effect \(slot.effect) in the version table")
             }
@@ -98,24 +112,14 @@ struct VersionTable: Sendable {
 
         @inline(__always)
         mutating func set(_ version: KeyVersion, of hash: KeyHash) {
-            if slots.isEmpty { allocate() }
             let place = place(of: hash)
-            if slots[place].flags & Self.used == 0 { count += 1 }
+            if !isUsed(slots[place]) { count += 1 }
             slots[place] = Slot(
                 high: hash.high, low: hash.low, offset: version.offset, sequence: version.sequence.rawValue,
                 seconds: version.seconds, file: version.file, source: version.source.rawValue,
                 counter: version.counter, effect: version.effect.rawValue,
-                flags: Self.used | (version.wasEchoed ? Self.echoed : 0))
+                flags: round << 1 | (version.wasEchoed ? Self.echoed : 0))
             newest = max(newest, version.sequence)
-        }
-
-        /// In large pages, if the system has them: with small ones each access also waits for its page's entry.
-        private mutating func allocate() {
-            slots = Array(unsafeUninitializedCapacity: capacity) { [capacity] slots, count in
-                ProcessMemory.preferLargePages(UnsafeMutableRawBufferPointer(slots))
-                slots.initialize(repeating: Slot())
-                count = capacity
-            }
         }
 
         /// A slot may lie in two lines of the cache: its hash is at one end, its flags are at the other.
@@ -132,7 +136,11 @@ struct VersionTable: Sendable {
             if count == 0 { return }
             count = 0
             newest = ChunkSequence(0)
-            for place in slots.indices where slots[place].flags != 0 { slots[place].flags = 0 }
+            round += 1
+            if round > Self.lastRound {
+                round = 1
+                for place in slots.indices { slots[place].flags = 0 }
+            }
         }
 
         /// Where the key is, or where it would go. The table is never full, so the walk ends.
@@ -140,7 +148,7 @@ struct VersionTable: Sendable {
         private func place(of hash: KeyHash) -> Int {
             slots.withUnsafeBufferPointer { slots in
                 var place = Int(truncatingIfNeeded: hash.high) & (capacity - 1)
-                while slots[place].flags & Self.used != 0 {
+                while slots[place].flags >> 1 == round {
                     if slots[place].high == hash.high && slots[place].low == hash.low { break }
                     place = (place + 1) & (capacity - 1)
                 }

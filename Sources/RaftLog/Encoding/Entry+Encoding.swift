@@ -1,4 +1,4 @@
-import HubStore
+package import HubStore
 
 // Fields of what is on disk and between hubs. Numbers are never used again for something else.
 //
@@ -9,8 +9,16 @@ import HubStore
 //     HardState    1 term  2 vote (absent: none)  3 commit
 //     Identity     1 hub  2 group  3 incarnation
 
+extension FieldReader.Value {
+    /// An index or a term. So far from the greatest number that counting on from it never overflows, whoever sent it.
+    func count(_ field: Int) throws(FieldError) -> UInt64 {
+        guard number < 1 << 62 else { throw .unexpected(field: field, in: "log") }
+        return number
+    }
+}
+
 extension Entry {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, index.rawValue)
         writer.put(2, term.rawValue)
         switch payload {
@@ -25,7 +33,7 @@ extension Entry {
     }
 
     /// An unknown kind is an error: skipping an entry that a newer hub has made would leave the hubs different.
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var index = LogIndex.zero
         var term = Term.zero
@@ -34,8 +42,8 @@ extension Entry {
         var membership = Membership()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: index = LogIndex(value.number)
-            case 2: term = Term(value.number)
+            case 1: index = LogIndex(try value.count(field))
+            case 2: term = Term(try value.count(field))
             case 3: kind = value.number
             case 4: command = value.array
             case 5: membership = try Membership(decoding: value.bytes)
@@ -106,21 +114,21 @@ extension Member {
 }
 
 extension SnapshotMetadata {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, index.rawValue)
         writer.put(2, term.rawValue)
         writer.put(3) { membership.encode(to: &$0) }
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var index = LogIndex.zero
         var term = Term.zero
         var membership = Membership()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: index = LogIndex(value.number)
-            case 2: term = Term(value.number)
+            case 1: index = LogIndex(try value.count(field))
+            case 2: term = Term(try value.count(field))
             case 3: membership = try Membership(decoding: value.bytes)
             default: break
             }
@@ -130,20 +138,20 @@ extension SnapshotMetadata {
 }
 
 extension HardState {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, term.rawValue)
         writer.put(2, vote?.rawValue ?? 0)
         writer.put(3, commit.rawValue)
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         self.init()
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: term = Term(value.number)
+            case 1: term = Term(try value.count(field))
             case 2: vote = HubID(value.number)
-            case 3: commit = LogIndex(value.number)
+            case 3: commit = LogIndex(try value.count(field))
             default: break
             }
         }
@@ -151,13 +159,13 @@ extension HardState {
 }
 
 extension HubIdentity {
-    func encode(to writer: inout FieldWriter) {
+    package func encode(to writer: inout FieldWriter) {
         writer.put(1, hub.rawValue)
         writer.put(2, group.rawValue)
         writer.put(3, incarnation.rawValue)
     }
 
-    init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
+    package init(decoding bytes: ArraySlice<UInt8>) throws(FieldError) {
         var reader = FieldReader(bytes)
         var numbers: [UInt64] = [0, 0, 0]
         while let (field, value) = try reader.next() {

@@ -66,7 +66,7 @@ extension Message {
         var body: Body?
         while let (field, value) = try reader.next() {
             if (1...5).contains(field) {
-                header[field - 1] = value.number
+                header[field - 1] = field == 5 ? try value.count(field) : value.number
             } else if let known = try Body(kind: field, decoding: value.bytes) {
                 body = known
             }
@@ -87,7 +87,7 @@ extension Message.Body {
             var reader = FieldReader(bytes)
             var numbers: [UInt64] = [0, 0, 0]
             while let (field, value) = try reader.next() {
-                if (1...3).contains(field) { numbers[field - 1] = value.number }
+                if (1...3).contains(field) { numbers[field - 1] = try value.count(field) }
             }
             self.init(kind: kind, numbers: numbers)
         }
@@ -120,10 +120,10 @@ extension Append {
         self.init(previousIndex: .zero, previousTerm: .zero, entries: [], commit: .zero)
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: previousIndex = LogIndex(value.number)
+            case 1: previousIndex = LogIndex(try value.count(field))
             case 2: previousTerm = Term(value.number)
             case 3: entries.append(try Entry(decoding: value.bytes))
-            case 4: commit = LogIndex(value.number)
+            case 4: commit = LogIndex(try value.count(field))
             default: break
             }
         }

@@ -209,11 +209,35 @@ public final class RocksLog: LogStorage {
         try write(sync: false)
     }
 
+    /// Ends the log at its last entry and goes on from there as `identity`, in a group of `membership`. A rescue: all
+    /// that the log holds counts as committed from then on, whether a majority had it or not.
+    ///
+    /// The state machine has its state as of the last entry on disk for good.
+    public func beginAnew(as identity: HubIdentity, membership: Membership) throws(RaftStorageError) {
+        let last = SnapshotMetadata(index: lastIndex, term: term(at: lastIndex) ?? base.term, membership: membership)
+        batch.clear()
+        for index in stride(from: base.index.next, through: lastIndex, by: 1) {
+            batch.delete(Self.key(index), in: family)
+        }
+        hardState.commit = last.index
+        batch.put(Key.identity, Self.encoded(identity.encode), in: family)
+        batch.put(Key.hardState, Self.encoded(hardState.encode), in: family)
+        batch.put(Key.base, Self.encoded(last.encode), in: family)
+        batch.delete(Key.unrestored, in: family)
+        try write(sync: true)
+        self.identity = identity
+        base = last
+        terms = []
+        memberships = []
+        recent = RecentEntries()
+        unrestored = nil
+    }
+
     private func write(sync: Bool) throws(RaftStorageError) {
         do throws(StoreError) { try database.write(batch, sync: sync) } catch { throw .store(error) }
     }
 
-    private enum Key {
+    enum Key {
         static let identity: [UInt8] = [0x01]
         static let hardState: [UInt8] = [0x02]
         static let base: [UInt8] = [0x03]
@@ -222,7 +246,7 @@ public final class RocksLog: LogStorage {
         static let end: [UInt8] = [0x11]
     }
 
-    private static func key(_ index: LogIndex) -> [UInt8] {
+    static func key(_ index: LogIndex) -> [UInt8] {
         [0x10] + withUnsafeBytes(of: index.rawValue.bigEndian) { Array($0) }
     }
 

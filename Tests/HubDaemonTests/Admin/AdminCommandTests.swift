@@ -99,7 +99,7 @@ import Testing
         ("add garbage", "'garbage' is no address of a hub: expected ip:port"),
         ("remove h:0", "'h:0' is no address of a hub: expected ip:port"),
         ("failover nobody", "'nobody' is not the id or the Raft address of a hub of the group"),
-        ("conflicts 0", "count must be a number from 1 to 10000"),
+        ("conflicts 0", "count must be a number from 1 to 1000"),
     ]) func argumentsAreCheckedBeforeAnythingIsProposed(line: String, error: String) async {
         var bench = AdminBench(servers: [1, 2])
         let before = bench.hub.hubState
@@ -168,7 +168,13 @@ import Testing
 
     @Test func conflictsAndInfoAreThere() async {
         var bench = AdminBench()
-        #expect(await bench.ask("conflicts").hasPrefix("*1|*10|$12|unix_seconds|:5|"))
+        #expect(
+            await bench.ask("conflicts 1")
+                == "*1|*10|$12|unix_seconds|:5|$3|key|$1|k|$8|versions|*0|$6|winner|:2|$7|outcome|"
+                + "$36|repaired: its state was sent to 1, 3|")
+        let conflict = await bench.ask("conflicts")
+        #expect(conflict.contains("|*6|$6|server|:1|$8|position|$3|1:7|$7|seconds|:4|*6|$6|server|:2|"))
+        #expect(conflict.hasSuffix("|$6|winner|:2|$7|outcome|$31|not sent; the key awaits repair|"))
         #expect(await bench.ask("info nonsense") == "-ERR unknown INFO section 'nonsense'|")
         #expect(await bench.ask("info raft").contains("# Raft|role:primary|"))
     }

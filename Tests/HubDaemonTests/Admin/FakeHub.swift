@@ -1,4 +1,5 @@
 import HubStore
+import HubSync
 import Synchronization
 
 @testable import HubDaemon
@@ -67,10 +68,15 @@ final class FakeHub: HubControl {
         return .done
     }
 
-    func conflicts(limit: Int) async -> [ConflictReport] {
-        let conflict = ConflictReport(
-            unixSeconds: 5, key: Array("k".utf8), winner: ServerID(2), others: [ServerID(1)], outcome: "repaired")
-        return Array([conflict].prefix(limit))
+    func conflicts(limit: Int) async -> [ConflictLog.Entry] {
+        func version(_ server: UInt32, _ seconds: UInt32) -> ConflictLog.Version {
+            .init(source: ServerID(server), position: BinlogPosition(file: server, offset: 7), seconds: seconds)
+        }
+        let events: [ConflictLog.Event] = [
+            .repaired(from: ServerID(2), to: [ServerID(1), ServerID(3)]),
+            .conflict(write: version(1, 4), known: version(2, 5), action: .dropped(awaitsRepairFrom: ServerID(2))),
+        ]
+        return events.prefix(limit).map { ConflictLog.Entry(unixSeconds: 5, key: Array("k".utf8), event: $0) }
     }
 
     func tail(source: ServerID, destination: ServerID) async -> AsyncStream<String>? {

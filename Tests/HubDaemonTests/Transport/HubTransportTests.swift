@@ -5,7 +5,7 @@ import Testing
 
 @testable import HubDaemon
 
-@Suite("Hubs over their transport", .timeLimit(.minutes(2))) struct HubTransportTests {
+@Suite("Hubs over their transport", .timeLimit(.minutes(5))) struct HubTransportTests {
     private func founded(_ count: Int) async throws -> HubGroup {
         let group = try HubGroup(count: count)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

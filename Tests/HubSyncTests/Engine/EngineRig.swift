@@ -25,6 +25,7 @@ struct EngineRig {
     var pikas: [UInt32: FakePika] = [:]
     private(set) var logged: [String] = []
     private(set) var written: [RelayChunk] = []
+    private(set) var writtenCursors: [ServerID: ChunkSequence] = [:]
     private(set) var now = 100.0
     private var peers: [LinkConnectionID: UInt32] = [:]
     private var unread: [LinkConnectionID: [UInt8]] = [:]
@@ -129,6 +130,12 @@ struct EngineRig {
         perform()
     }
 
+    /// All servers are taken out, as at a stop.
+    mutating func end() {
+        engine.update([], acknowledged: [:], now: now)
+        perform()
+    }
+
     mutating func forgetAdvance() { engine.forgetAdvance() }
     mutating func stopReading() { engine.stopReading() }
     mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }
@@ -169,9 +176,11 @@ struct EngineRig {
             pikas[server] = pika
         case .resume(let connection):
             if peers[connection] != nil { inbox.append((connection, [])) }
-        case .write(let write): written += write.chunks
+        case .write(let write):
+            written += write.chunks
+            for (server, cursor) in write.cursors { writtenCursors[server] = cursor.acknowledged }
         case .read(let server, let from, _):
-            engine.loaded(server, written.filter { $0.sequence >= from }, now: now)
+            engine.loaded(server, written.filter { $0.sequence >= from }, from: from, now: now)
         case .log(let event): logged.append(event.kind)
         }
     }

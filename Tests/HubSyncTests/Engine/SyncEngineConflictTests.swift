@@ -42,6 +42,14 @@ import Testing
         rig.pass(6)
         #expect(values("k") == ["one", "one", "one"])
         #expect(rig.engine.status.suspects == 0 && rig.engine.status.repaired == 1)
+        #expect(
+            rig.engine.conflicts.newest(9).map(\.event) == [
+                .repaired(from: ServerID(1), to: [ServerID(2), ServerID(3)]),
+                .conflict(
+                    write: .init(source: ServerID(2), position: BinlogPosition(file: 0, offset: 197), seconds: 1000),
+                    known: .init(source: ServerID(1), position: BinlogPosition(file: 0, offset: 197), seconds: 1001),
+                    action: .dropped(awaitsRepairFrom: ServerID(1))),
+            ])
     }
 
     /// Causality beats clocks: the second writer's clock is behind.

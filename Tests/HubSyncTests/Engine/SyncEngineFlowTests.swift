@@ -35,6 +35,15 @@ import Testing
         #expect(first > ChunkSequence(1) && rig.written.last?.sequence == ChunkSequence(7))
     }
 
+    /// Or what it had already would be sent to it once more after a clean stop.
+    @Test func theLastPlacesAreWrittenAtTheEnd() {
+        var rig = EngineRig(servers: 2)
+        rig.write(1, "SET k v")
+        #expect(rig.writtenCursors[two] != ChunkSequence(1))
+        rig.end()
+        #expect(rig.writtenCursors[two] == ChunkSequence(1) && rig.written.count == 1)
+    }
+
     @Test func whatSomeoneLacksIsWritten() {
         var rig = EngineRig(servers: 3)
         rig.pikas[3]?.answersPings = false

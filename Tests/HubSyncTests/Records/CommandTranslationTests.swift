@@ -8,10 +8,10 @@ import Testing
 
     @Test(
         arguments: [
-            ("set k v", nil, nil), ("set k v ex 10", 1010, nil), ("set k v px 2999", 1002, nil),
-            ("SET k v EX 10", 1010, nil),
-            ("set k v nx", nil, "nx"), ("set k v XX ex 7", 1007, "xx"), ("set k v ex 7 nx", 1007, "nx"),
-            ("setex k 10 v", 1010, nil), ("getset k v", nil, nil), ("setex k 999999999999999999 v", latest, nil),
+            ("set k v", nil, nil), ("set k v ex 10", 1009, nil), ("set k v px 2999", 1001, nil),
+            ("SET k v EX 10", 1009, nil),
+            ("set k v nx", nil, "nx"), ("set k v XX ex 7", 1006, "xx"), ("set k v ex 7 nx", 1006, "nx"),
+            ("setex k 10 v", 1009, nil), ("getset k v", nil, nil), ("setex k 999999999999999999 v", latest, nil),
             ("set k v ex 2147483647", latest, nil),
         ] as [(String, Int?, String?)])
     func aValueIsTakenApart(_ line: String, _ expiry: Int?, _ condition: String?) throws {

@@ -123,22 +123,35 @@ import Testing
         leaveMemory()
         #expect(run() == "read 1")
         #expect(delivery.isReading && run() == "")
-        delivery.loaded([chunk(1), chunk(2), chunk(3)])
+        delivery.loaded([chunk(1), chunk(2), chunk(3)], from: ChunkSequence(1))
         #expect(run() == "1 2 3 4 PING")
     }
 
     @Test mutating func aShortReadIsFollowedByAnother() {
         leaveMemory()
         _ = run()
-        delivery.loaded([chunk(1)])
+        delivery.loaded([chunk(1)], from: ChunkSequence(1))
         #expect(run() == "1 read 2")
     }
 
     @Test mutating func aLostConnectionForgetsWhatWasRead() {
         leaveMemory()
         _ = run()
-        delivery.loaded([chunk(1), chunk(2)])
+        delivery.loaded([chunk(1), chunk(2)], from: ChunkSequence(1))
         delivery.rewind()
         #expect(run() == "read 1")
+    }
+
+    /// A read takes its time: its chunks must not be taken for those that are wanted after a rewind.
+    @Test mutating func aReadFromBeforeARewindIsNotTaken() {
+        leaveMemory()
+        _ = run()
+        delivery.loaded([chunk(1)], from: ChunkSequence(1))
+        #expect(run() == "1 read 2")
+        delivery.rewind(to: ChunkSequence(0))
+        delivery.loaded([chunk(2)], from: ChunkSequence(2))
+        #expect(run() == "read 1")
+        delivery.loaded([chunk(2)], from: ChunkSequence(2))
+        #expect(run() == "")
     }
 }

@@ -63,6 +63,17 @@ import Testing
         #expect(table.version(of: hash(0)) == version(5000))
     }
 
+    /// Clearing only counts on; after so many times the places have to be made free in earnest.
+    @Test mutating func nothingComesBackHoweverOftenTheTableIsCleared() {
+        for round in UInt64(0)..<300 {
+            fill(round..<round + 700)
+            for number in round..<round + 700 { #expect(table.version(of: hash(number)) != nil) }
+            table.forget(settled: ChunkSequence(.max))
+            table.forget(settled: ChunkSequence(.max))
+            #expect(table.count == 0 && (0..<1100).allSatisfy { table.version(of: hash($0)) == nil })
+        }
+    }
+
     @Test mutating func forgettingTheUnsettledIsCounted() {
         let full = UInt64(generation)
         fill(1..<2 * full + 2)

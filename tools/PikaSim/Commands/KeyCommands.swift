@@ -17,24 +17,29 @@ enum KeyCommands {
     static func expire(unit: Int64, fromNow: Bool) -> CommandBody {
         { keyspace, arguments, now in
             guard let number = arguments[2].integer else { return .notAnInteger }
-            let second = expirySecond(number, unit: unit, fromNow: fromNow, now: now)
+            let amount = number / unit
+            let second = fromNow ? lastSecond(amount, now: now) : int32(amount) > now ? int32(amount) : nil
             return .integer(keyspace.expire(arguments[1], at: second, now: now) ? 1 : 0)
         }
     }
 
-    static func expirySecond(_ number: Int64, unit: Int64, fromNow: Bool, now: Int64) -> Int64 {
-        fromNow ? now + Int64(Int32(truncatingIfNeeded: number / unit)) : number / unit
+    /// The last second of a key that is to live for `seconds`, the one that runs included; nil when it is not to live.
+    static func lastSecond(_ seconds: Int64, now: Int64) -> Int64? {
+        int32(seconds) > 0 ? int32(now + int32(seconds) - 1) : nil
     }
+
+    /// Pika keeps 32 bits of a time: what lies beyond 2038 wraps.
+    private static func int32(_ number: Int64) -> Int64 { Int64(Int32(truncatingIfNeeded: number)) }
 
     static func persist(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
         .integer(keyspace.persist(arguments[1], now: now) ? 1 : 0)
     }
 
-    /// TTL and PTTL: whole seconds, printed in `unit`ths of a second.
+    /// TTL and PTTL: whole seconds, the one that runs included, printed in `unit`ths of a second.
     static func timeToLive(unit: Int64) -> CommandBody {
         { keyspace, arguments, now in
             guard let expiry = keyspace.expiry(of: arguments[1], now: now) else { return .integer(-2) }
-            return .integer(expiry == 0 ? -1 : (expiry - now) * unit)
+            return .integer(expiry == 0 ? -1 : (expiry - now + 1) * unit)
         }
     }
 

@@ -34,8 +34,7 @@ enum StringCommands {
     private static func put(
         _ keyspace: inout Keyspace, _ key: Bytes, _ value: Bytes, seconds: Int64, _ now: Int64
     ) {
-        let seconds = Int64(Int32(truncatingIfNeeded: seconds))
-        keyspace.strings.put(key, value, expiry: seconds > 0 ? now + seconds : 0)
+        keyspace.strings.put(key, value, expiry: KeyCommands.lastSecond(seconds, now: now) ?? 0)
     }
 
     static func setnx(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {
@@ -141,10 +140,9 @@ enum StringCommands {
         return .bulk(text)
     }
 
-    /// Changes a value and keeps its expiry, except in its last second: then the key becomes permanent.
+    /// Changes a value and keeps its expiry.
     private static func keep(_ keyspace: inout Keyspace, _ key: Bytes, _ value: Bytes, _ now: Int64) {
-        let expiry = keyspace.strings.entry(key, now: now)?.expiry ?? 0
-        keyspace.strings.put(key, value, expiry: expiry == now ? 0 : expiry)
+        keyspace.strings.put(key, value, expiry: keyspace.strings.entry(key, now: now)?.expiry ?? 0)
     }
 
     static func pfadd(_ keyspace: inout Keyspace, _ arguments: [Bytes], _ now: Int64) -> Reply {

@@ -20,9 +20,7 @@ package struct Keyspace {
         return removed.contains(true)
     }
 
-    /// Pika keeps 32 bits of a time: what lies beyond 2038 wraps.
-    mutating func expire(_ key: Bytes, at second: Int64, now: Int64) -> Bool {
-        let second = Int64(Int32(truncatingIfNeeded: second))
+    mutating func expire(_ key: Bytes, at second: Int64?, now: Int64) -> Bool {
         let found = [
             strings.expire(key, at: second, now: now), lists.expire(key, at: second, now: now),
             sortedSets.expire(key, at: second, now: now),

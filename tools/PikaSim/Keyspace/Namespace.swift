@@ -2,7 +2,8 @@ package import NIOCore
 
 /// The keys of one type. Pika keeps each type apart: the same name can be a string and a list at once.
 ///
-/// Expiry is in whole unix seconds, 0 for none; a key with expiry `t` is alive while now ≤ `t`. A list or sorted set
+/// Expiry is in whole unix seconds, 0 for none; a key with expiry `t` is alive while now ≤ `t`, and TTL counts that
+/// second too: EXPIREAT `t` gives a TTL of `t` - now + 1, while EXPIRE `s` gives `s` and an expiry of now + `s` - 1. A list or sorted set
 /// that was emptied is not there for anyone, but its expiry waits for the next element.
 package struct Namespace<Value: Vacatable> {
     package struct Entry {
@@ -43,13 +44,13 @@ package struct Namespace<Value: Vacatable> {
         return existed
     }
 
-    /// Sets the expiry; one that lies not in the future removes the key at once. False when there is no such key.
-    mutating func expire(_ key: Bytes, at second: Int64, now: Int64) -> Bool {
+    /// Sets the expiry; nil removes the key at once. False when there is no such key.
+    mutating func expire(_ key: Bytes, at second: Int64?, now: Int64) -> Bool {
         guard entry(key, now: now) != nil else { return false }
-        if second <= now {
-            entries[key] = nil
-        } else {
+        if let second {
             entries[key]?.expiry = second
+        } else {
+            entries[key] = nil
         }
         return true
     }

@@ -143,7 +143,7 @@ final class HubProcess {
         case .resume(let id):
             resume(id)
         case .read(let server, let from, let maximumBytes):
-            engine.loaded(server, relay.read(from: from, maximumBytes: maximumBytes), now: now)
+            engine.loaded(server, relay.read(from: from, maximumBytes: maximumBytes), from: from, now: now)
         case .log(let event):
             world.note(.happened("hub: \(event.kind): \(event.text)"))
         }

@@ -1,0 +1,78 @@
+/// Keys that were seen to differ. A difference may be a write that is still on its way, so a key is read again several
+/// times before it is reported. Seconds are those of a clock that never goes backwards.
+struct DifferenceQueue: Sendable {
+    struct Settings: Sendable {
+        /// Reads that have to show the same difference, one after the other.
+        var checks = 5
+        var intervalSeconds = 1.0
+        /// A key that keeps changing is given up after this long.
+        var patienceSeconds = 60.0
+        /// Keys at which the search for more of them waits.
+        var capacity = 10_000
+    }
+
+    enum Verdict: Equatable, Sendable {
+        case again
+        case equal
+        case different
+        /// It was written all the time, and no two reads were equal.
+        case restless
+    }
+
+    private struct Entry {
+        var states: [KeyState]
+        /// Reads that showed just these states.
+        var seen = 1
+        var first: Double
+        /// Infinite while it is being read.
+        var due: Double
+    }
+
+    let settings: Settings
+    private var entries: [[UInt8]: Entry] = [:]
+
+    init(settings: Settings) { self.settings = settings }
+
+    var count: Int { entries.count }
+    var isFull: Bool { entries.count >= settings.capacity }
+
+    mutating func add(_ key: [UInt8], _ states: [KeyState], now: Double) {
+        guard entries[key] == nil else { return }
+        entries[key] = Entry(states: states, first: now, due: now + settings.intervalSeconds)
+    }
+
+    /// Keys that are to be read now.
+    mutating func takeDue(now: Double, limit: Int) -> [[UInt8]] {
+        let due = entries.lazy.filter { $0.value.due <= now }.prefix(limit).map(\.key)
+        let keys = Array(due)
+        for key in keys { entries[key]?.due = .infinity }
+        return keys
+    }
+
+    /// A key that was due has been read.
+    mutating func checked(_ key: [UInt8], _ states: [KeyState], tolerance: Int, now: Double) -> Verdict {
+        guard var entry = entries[key] else { return .equal }
+        if states.areEqual(tolerance: tolerance) {
+            entries[key] = nil
+            return .equal
+        }
+        // Reading takes time, so an expiry may seem to move by a second.
+        let isSame = zip(entry.states, states).allSatisfy { $0.matches($1, tolerance: 1) }
+        entry.seen = isSame ? entry.seen + 1 : 1
+        if entry.seen >= settings.checks || now - entry.first >= settings.patienceSeconds {
+            entries[key] = nil
+            return isSame && entry.seen >= settings.checks ? .different : .restless
+        }
+        entry.states = states
+        entry.due = now + settings.intervalSeconds
+        entries[key] = entry
+        return .again
+    }
+}
+
+extension [KeyState] {
+    /// Whether all servers hold the same.
+    func areEqual(tolerance: Int) -> Bool {
+        dropFirst().allSatisfy { $0.matches(self[0], tolerance: tolerance) }
+    }
+}

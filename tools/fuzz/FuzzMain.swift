@@ -1,0 +1,6 @@
+import ArgumentParser
+import Fuzzing
+
+@main struct FuzzMain {
+    static func main() { FuzzCommand.main() }
+}

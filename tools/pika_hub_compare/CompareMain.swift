@@ -1,0 +1,6 @@
+import Comparison
+
+@main
+struct CompareMain {
+    static func main() async { await CompareCommand.runCommandLine() }
+}

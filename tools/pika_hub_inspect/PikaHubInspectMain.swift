@@ -1,0 +1,6 @@
+import ArgumentParser
+import Inspection
+
+@main struct PikaHubInspectMain {
+    static func main() { InspectCommand.main() }
+}
