@@ -52,6 +52,11 @@ actor ChildProcess {
     /// - Returns: the exit status; nil when it was not running.
     func stop() async -> Int32? { await end(SIGTERM) }
 
+    /// Any other signal, such as SIGSTOP.
+    func send(_ signal: Int32) {
+        if let pid { Foundation.kill(pid, signal) }
+    }
+
     /// Waits until it ends by itself.
     func exitStatus() async -> Int32? {
         guard let (_, exit) = running else { return nil }

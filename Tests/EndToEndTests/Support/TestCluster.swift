@@ -1,25 +1,53 @@
 import Foundation
 import HubSync
+import TestSupport
 import Testing
 
-/// A hub and its servers, each a process of its own, with free ports on 127.0.0.1 and one temporary directory.
+/// Hubs and their servers, each a process of its own, with free ports on 127.0.0.1 and one temporary directory.
 struct TestCluster: Sendable {
     let directory: URL
     let servers: [TestServer]
-    let hub: TestHub
+    /// Servers that no configuration names.
+    let spares: [TestServer]
+    let hubs: [TestHub]
+
+    /// The only hub, or the first.
+    var hub: TestHub { hubs[0] }
+
+    func startHubs() async throws {
+        for hub in hubs { try await hub.start() }
+    }
+
+    /// The hub that serves the servers, once there is just one among those that run.
+    /// - Parameter frozen: a hub that cannot answer.
+    func primary(except frozen: TestHub? = nil) async throws -> TestHub {
+        var found: [TestHub] = []
+        try await eventually("there is a primary") {
+            found = []
+            for hub in hubs where hub.raftPort != frozen?.raftPort {
+                if await hub.process.pid != nil, try await hub.isPrimary() { found.append(hub) }
+            }
+            return found.count == 1
+        }
+        return found[0]
+    }
 
     func startServers() async throws {
         for server in servers { try await server.start() }
     }
 
-    /// Returns when every server holds the same, and the hub has nothing left that could still change it.
-    func awaitEqual(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    /// Returns when every server holds the same, and the primary has nothing left that could still change it.
+    /// - Parameter servers: those to look at; nil for all that are configured.
+    func awaitEqual(
+        _ servers: [TestServer]? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let servers = servers ?? self.servers
         var differences: [String] = []
         do {
             try await eventually("all servers hold the same", every: .milliseconds(200)) {
-                differences = try await self.differences()
-                guard differences.isEmpty, try await hub.hasNothingUnderWay() else { return false }
-                differences = try await self.differences()
+                differences = try await self.differences(servers)
+                guard differences.isEmpty, try await primary().hasNothingUnderWay() else { return false }
+                differences = try await self.differences(servers)
                 return differences.isEmpty
             }
         } catch {
@@ -28,7 +56,7 @@ struct TestCluster: Sendable {
         }
     }
 
-    private func differences() async throws -> [String] {
+    private func differences(_ servers: [TestServer]) async throws -> [String] {
         let first = try await servers[0].contents()
         var differences: [String] = []
         for server in servers.dropFirst() {
@@ -40,41 +68,51 @@ struct TestCluster: Sendable {
     /// What has to hold at the end of every test: the hub never delivered what a Pika would have executed wrongly, and
     /// never let sender threads die; it stops cleanly.
     fileprivate func verify() async throws {
-        for server in servers where await server.process.pid != nil {
+        for server in servers + spares where await server.process.pid != nil {
             let stats = try await server.info("stats")
             #expect(stats["sim_malformed_commands"] == "0", "server \(server.id)")
             #expect(stats["sim_ended_senders"] == "0", "server \(server.id)")
         }
-        if await hub.process.pid != nil { #expect(await hub.process.stop() == 0, "the hub's exit status") }
+        for hub in hubs where await hub.process.pid != nil {
+            #expect(await hub.process.stop() == 0, "the exit status of hub \(hub.raftAddress)")
+        }
     }
 
     /// What the hub said, for a test that failed.
     fileprivate func report() async throws {
-        Issue.record("the hub printed:\n\(try await hub.process.printed().suffix(4000))")
-        do {
-            Issue.record("INFO of the hub:\n\(try await hub.ask("INFO", "all").text ?? "")")
-        } catch {
-            Issue.record("the hub does not answer: \(error)")
+        for hub in hubs {
+            Issue.record("hub \(hub.raftAddress) printed:\n\(try await hub.process.printed().suffix(4000))")
+            guard await hub.process.pid != nil else { continue }
+            await hub.process.send(SIGCONT)
+            do {
+                Issue.record("its INFO:\n\(try await hub.ask("INFO", "all").text ?? "")")
+            } catch {
+                Issue.record("it does not answer: \(error)")
+            }
         }
     }
 
     fileprivate func end() async throws {
-        await hub.process.kill()
-        for server in servers { await server.process.kill() }
+        for hub in hubs { await hub.process.kill() }
+        for server in servers + spares { await server.process.kill() }
         try FileManager.default.removeItem(at: directory)
     }
 }
 
-/// Runs a test with servers 1 … `count` and a hub, none of them started yet, and ends them all afterwards.
+/// Runs a test with servers 1 … `count` and one or more hubs, none of them started yet, and ends them all afterwards.
 ///
 /// - Parameters:
 ///   - serverOptions: further options of every `pika_sim`.
 ///   - passwords: of the servers, in their order; none for those beyond.
 ///   - configuredIDs: ids that the hub's configuration gives to servers in place of their own.
-///   - hubSettings: settings of the hub besides addresses, ports and paths.
+///   - hubSettings: settings of the hubs besides addresses, ports and paths.
+///   - hubs: how many begin the group.
+///   - joiners: further hubs, which wait to be added to it.
+///   - spares: server ids of further servers.
 func withCluster(
     _ count: Int, serverOptions: [String] = [], passwords: [String] = [], configuredIDs: [Int: Int] = [:],
-    hubSettings: [String: String] = [:], _ body: (TestCluster) async throws -> Void
+    hubSettings: [String: String] = [:], hubs hubCount: Int = 1, joiners: Int = 0, spares: [Int] = [],
+    _ body: (TestCluster) async throws -> Void
 ) async throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "pika-hub-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -86,8 +124,18 @@ func withCluster(
         "127.0.0.1:\(server.port):\(configuredIDs[server.id] ?? server.id)"
             + (server.password.isEmpty ? "" : ":\(server.password)")
     }
-    let hub = try TestHub(pikaServers: addresses.joined(separator: ","), settings: hubSettings, in: directory)
-    let cluster = TestCluster(directory: directory, servers: servers, hub: hub)
+    let raftPorts = (0..<hubCount + joiners).map { _ in FreePorts.reserve() }
+    let group = raftPorts.prefix(hubCount).map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    let settings = hubCount == 1 && joiners == 0 ? hubSettings : hubSettings.merging(["floyd-servers": group]) { $1 }
+    let hubs = try raftPorts.enumerated().map { number, port in
+        try TestHub(
+            number: number, raftPort: port, pikaServers: addresses.joined(separator: ","), settings: settings,
+            in: directory)
+    }
+    let others = try spares.enumerated().map { number, id in
+        try TestServer(id: id, name: "spare\(number)", password: "", options: serverOptions, in: directory)
+    }
+    let cluster = TestCluster(directory: directory, servers: servers, spares: others, hubs: hubs)
     do {
         try await body(cluster)
         try await cluster.verify()

@@ -2,31 +2,48 @@ import Foundation
 import HubSync
 import TestSupport
 
-/// The hub of a test: a `pika_hub` of its own.
+/// A hub of a test: a `pika_hub` of its own.
 struct TestHub: Sendable {
+    let raftPort: Int
     let adminPort: Int
+    private let floydPath: URL
     let settings: [String: String]
     let process: ChildProcess
 
     /// - Parameters:
+    ///   - number: names its files.
+    ///   - raftPort: reserved.
     ///   - pikaServers: the value of `pika-servers`.
     ///   - settings: further settings.
-    init(pikaServers: String, settings: [String: String], in directory: URL) throws {
+    init(
+        number: Int, raftPort: Int, pikaServers: String, settings: [String: String], in directory: URL
+    ) throws {
+        self.raftPort = raftPort
+        floydPath = directory.appending(path: "floyd\(number)")
         adminPort = FreePorts.reserve(withOneAt: 1000)
         let usual = [
-            "floyd-local-ip": "127.0.0.1", "floyd-local-port": "\(FreePorts.reserve())", "bind": "127.0.0.1",
-            "floyd-path": directory.appending(path: "floyd").path, "sdk-port": "\(adminPort)",
+            "floyd-local-ip": "127.0.0.1", "floyd-local-port": "\(raftPort)", "bind": "127.0.0.1",
+            "floyd-path": floydPath.path, "sdk-port": "\(adminPort)",
             "pika-servers": pikaServers,
         ]
         self.settings = usual.merging(settings) { $1 }
-        let file = directory.appending(path: "hub.conf")
+        let file = directory.appending(path: "hub\(number).conf")
         try self.settings.sorted { $0.key < $1.key }.map { "\($0.key) : \($0.value)\n" }.joined()
             .write(to: file, atomically: true, encoding: .utf8)
-        process = try ChildProcess("pika_hub", ["-c", file.path], output: directory.appending(path: "hub.out"))
+        process = try ChildProcess(
+            "pika_hub", ["-c", file.path], output: directory.appending(path: "hub\(number).out"))
     }
 
     /// Starts it, without waiting for anything.
     func start() async throws { try await process.start() }
+
+    /// Where it listens for other hubs.
+    var raftAddress: String { "127.0.0.1:\(raftPort)" }
+
+    /// Throws its `floyd-path` away.
+    func loseDisk() throws { try FileManager.default.removeItem(at: floydPath) }
+
+    func isPrimary() async throws -> Bool { try await info()["role"] == "primary" }
 
     func connect() async throws -> RedisClient {
         let client = try await RedisClient.connect(adminPort)

@@ -10,15 +10,18 @@ struct TestServer: Sendable {
     let password: String
     let process: ChildProcess
 
-    init(id: Int, password: String, options: [String], in directory: URL) throws {
+    /// - Parameter name: of its files; nil: by its id.
+    init(id: Int, name: String? = nil, password: String, options: [String], in directory: URL) throws {
+        let name = name ?? "server\(id)"
+
         self.id = id
         self.password = password
         port = FreePorts.reserve(withOneAt: 1100)
-        let data = directory.appending(path: "server\(id)")
+        let data = directory.appending(path: name)
         var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--poll-interval", "200"]
         if !password.isEmpty { arguments += ["--requirepass", password] }
         process = try ChildProcess(
-            "pika_sim", arguments + options, output: directory.appending(path: "server\(id).out"))
+            "pika_sim", arguments + options, output: directory.appending(path: "\(name).out"))
     }
 
     /// Starts it; returns when it answers.
