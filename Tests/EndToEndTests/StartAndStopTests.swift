@@ -38,6 +38,11 @@ import Testing
             #expect(delivered == "100")
 
             try await cluster.hub.start()
+            // What is written while no hub watches may be copied once more.
+            try await eventually("both servers are in sync") {
+                let info = try await cluster.hub.ask("INFO", "servers").text ?? ""
+                return info.components(separatedBy: "sync_status=1,").count == 3
+            }
             try await source.ask("INCR", "count")
             try await cluster.awaitEqual()
             #expect(try await destination.ask("GET", "count").text == "101")
