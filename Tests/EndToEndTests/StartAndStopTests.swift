@@ -59,8 +59,8 @@ import Testing
             try await cluster.servers[0].ask("SET", "k", "v")
             try await cluster.awaitEqual()
             #expect(try await cluster.hub.ask("CONFIG", "REWRITE") == .status("OK"))
-            let floyd = cluster.directory.appending(path: "floyd").path
-            var paths = [floyd, cluster.directory.appending(path: "hub.conf").path]
+            let floyd = cluster.hub.floydPath.path
+            var paths = [floyd, cluster.hub.configurationFile.path]
             paths += try FileManager.default.subpathsOfDirectory(atPath: floyd).map { "\(floyd)/\($0)" }
             var count = 0
             for path in paths {

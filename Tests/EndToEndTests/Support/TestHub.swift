@@ -6,7 +6,8 @@ import TestSupport
 struct TestHub: Sendable {
     let raftPort: Int
     let adminPort: Int
-    private let floydPath: URL
+    let floydPath: URL
+    let configurationFile: URL
     let settings: [String: String]
     let process: ChildProcess
 
@@ -27,11 +28,11 @@ struct TestHub: Sendable {
             "pika-servers": pikaServers,
         ]
         self.settings = usual.merging(settings) { $1 }
-        let file = directory.appending(path: "hub\(number).conf")
+        configurationFile = directory.appending(path: "hub\(number).conf")
         try self.settings.sorted { $0.key < $1.key }.map { "\($0.key) : \($0.value)\n" }.joined()
-            .write(to: file, atomically: true, encoding: .utf8)
+            .write(to: configurationFile, atomically: true, encoding: .utf8)
         process = try ChildProcess(
-            "pika_hub", ["-c", file.path], output: directory.appending(path: "hub\(number).out"))
+            "pika_hub", ["-c", configurationFile.path], output: directory.appending(path: "hub\(number).out"))
     }
 
     /// Starts it, without waiting for anything.
