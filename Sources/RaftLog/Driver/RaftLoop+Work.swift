@@ -73,9 +73,11 @@ extension RaftLoop {
         observer(.leading(core.term))
     }
 
+    /// Whoever is answered next must find the change in the status.
     private mutating func tellMembership() {
         guard toldMembership != core.membership else { return }
         toldMembership = core.membership
+        publish(status)
         transport.keepConnections(with: core.membership)
         observer(.membership(core.membership))
     }

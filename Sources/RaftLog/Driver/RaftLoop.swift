@@ -9,6 +9,7 @@ struct RaftLoop {
     let transport: any RaftTransport
     var stateMachine: any ReplicatedStateMachine
     let observer: @Sendable (RaftEvent) -> Void
+    let publish: @Sendable (RaftStatus) -> Void
     var core: RaftCore
 
     var pending = PendingRequests()
@@ -22,7 +23,8 @@ struct RaftLoop {
 
     init(
         configuration: RaftConfiguration, identity: HubIdentity, log: RocksLog, transport: any RaftTransport,
-        stateMachine: any ReplicatedStateMachine, seed: UInt64, observer: @escaping @Sendable (RaftEvent) -> Void
+        stateMachine: any ReplicatedStateMachine, seed: UInt64, observer: @escaping @Sendable (RaftEvent) -> Void,
+        publish: @escaping @Sendable (RaftStatus) -> Void
     ) throws(RaftFailure) {
         self.configuration = configuration
         self.identity = identity
@@ -30,6 +32,7 @@ struct RaftLoop {
         self.transport = transport
         self.stateMachine = stateMachine
         self.observer = observer
+        self.publish = publish
         if let snapshot = log.unrestored {
             try Self.restore(snapshot, into: &self.stateMachine, log: log)
         }
@@ -47,7 +50,7 @@ struct RaftLoop {
 
     // MARK: The thread
 
-    mutating func run(mailbox: Mailbox<RaftRequest>, publish: (RaftStatus) -> Void) {
+    mutating func run(mailbox: Mailbox<RaftRequest>) {
         do throws(RaftFailure) {
             // A group of one leads at once.
             core.tick()

@@ -6,7 +6,7 @@ import Synchronization
 public final class RaftNode: Sendable {
     public let identity: HubIdentity
     private let mailbox = Mailbox<RaftRequest>()
-    private let statusBox: Mutex<RaftStatus>
+    private let board: StatusBoard
     /// Nil when the thread has ended, so that the log and the state machine are closed by then.
     private let loop: Mutex<RaftLoop?>
     private let queue = DispatchQueue(label: "raft", qos: .userInitiated)
@@ -25,10 +25,11 @@ public final class RaftNode: Sendable {
     ) throws(RaftFailure) {
         guard let identity = log.identity else { preconditionFailure("the log has no identity yet") }
         self.identity = identity
-        statusBox = Mutex(RaftStatus(identity: identity))
+        let board = StatusBoard(RaftStatus(identity: identity))
+        self.board = board
         let loop = try RaftLoop(
             configuration: configuration, identity: identity, log: log, transport: transport,
-            stateMachine: stateMachine, seed: seed, observer: observer)
+            stateMachine: stateMachine, seed: seed, observer: observer, publish: { board.show($0) })
         self.loop = Mutex(loop)
     }
 
@@ -36,7 +37,7 @@ public final class RaftNode: Sendable {
     public func start() {
         queue.async { [self] in
             loop.withLock { loop in
-                loop?.run(mailbox: mailbox, publish: { status in statusBox.withLock { $0 = status } })
+                loop?.run(mailbox: mailbox)
                 loop = nil
             }
             end.complete()
@@ -50,7 +51,7 @@ public final class RaftNode: Sendable {
         await end.wait()
     }
 
-    public var status: RaftStatus { statusBox.withLock { $0 } }
+    public var status: RaftStatus { board.current }
 
     // MARK: Requests
 
@@ -123,4 +124,15 @@ private final class Completion: Sendable {
             if isDone { continuation.resume() }
         }
     }
+}
+
+/// The newest status, from the node's thread to everyone who looks.
+private final class StatusBoard: Sendable {
+    private let status: Mutex<RaftStatus>
+
+    init(_ status: RaftStatus) { self.status = Mutex(status) }
+
+    var current: RaftStatus { status.withLock { $0 } }
+
+    func show(_ next: RaftStatus) { status.withLock { $0 = next } }
 }

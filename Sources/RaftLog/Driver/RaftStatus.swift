@@ -1,6 +1,6 @@
 public import HubStore
 
-/// How a node stands; renewed with every tick and every change of role.
+/// How a node stands; renewed with every tick, and with every change of role or membership.
 public struct RaftStatus: Sendable {
     public struct Peer: Sendable {
         public var id: HubID

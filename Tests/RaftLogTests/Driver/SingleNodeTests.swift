@@ -47,6 +47,24 @@ import Testing
         try directory.remove()
     }
 
+    /// A decision about the group that follows at once must not be made by the membership of a tick ago: ADD right after
+    /// REMOVE was answered OK, and nothing was added.
+    @Test("the status shows a change of membership before it is answered") func statusFollowsMembership() async throws {
+        let directory = try TemporaryDirectory()
+        let events = EventRecorder()
+        let node = try start(directory, disk: JoiningMachine.Disk(), events: events)
+        _ = await leading(events)
+        for number in 2..<12 {
+            let member = Member(id: HubID(UInt64(number)), address: Address(host: "127.0.0.1", port: 2))
+            try await node.changeMembership(.add(member))
+            #expect(node.status.membership.member(at: member.address)?.id == member.id)
+            try await node.changeMembership(.remove(member.id))
+            #expect(node.status.membership.member(at: member.address) == nil)
+        }
+        await node.stop()
+        try directory.remove()
+    }
+
     @Test("a restart applies the committed tail again that the state lost (openraft #1246)")
     func bug19RestartAppliesTail() async throws {
         let directory = try TemporaryDirectory()
