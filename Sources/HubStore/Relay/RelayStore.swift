@@ -3,7 +3,7 @@
 ///
 /// | column family | key | value |
 /// |---|---|---|
-/// | `default` | chunk sequence, u64 big endian | the chunk: `RelayChunk` in HubSync gives the layout |
+/// | `default` | chunk sequence, u64 big endian | the chunk: `RelayChunk` in HubSync gives the layout; or a `RelayGroup` that ends with it |
 /// | `places` | `c`, then a server id, u32 big endian | acknowledged chunk sequence, u64 big endian, then the server's run, UTF-8 |
 /// | `places` | `r`, then a server id, u32 big endian | how far this source has been read, as `BinlogProgress.stored` |
 /// | `places` | `s`, then a value type, u8, then a key | the server whose state of the key is to be copied, u32 big endian |
@@ -58,8 +58,10 @@ public struct RelayStore: Sendable {
     public private(set) var first: ChunkSequence
     /// The chunk that is written next, at the earliest.
     public private(set) var next: ChunkSequence
-    /// The newest chunk that was written. Those after it which are dropped at once never are.
-    private var written: ChunkSequence
+    /// The numbers under which chunks were written since the store was opened, oldest first.
+    private var keys: [ChunkSequence] = []
+    /// The newest chunk that was there then.
+    private let newestFound: ChunkSequence
     public private(set) var cursors: [ServerID: Cursor]
     /// How far each source had been read with the newest chunk.
     public private(set) var received: [ServerID: BinlogProgress]
@@ -87,13 +89,12 @@ public struct RelayStore: Sendable {
         places = database.family("places")
         (first, owner, cursors, received, suspects) = try Self.readPlaces(database)
         next = first
-        written = first.previous
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
-        guard let last = try Self.lastSequence(database, from: first) else { return }
-        guard last.rawValue < .max else {
-            throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(last)")
+        newestFound = try Self.lastSequence(database, from: first) ?? first.previous
+        guard newestFound.rawValue < .max else {
+            throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(newestFound)")
         }
-        (written, next) = (last, last.next)
+        next = newestFound.next
     }
 
     /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
@@ -106,15 +107,7 @@ public struct RelayStore: Sendable {
         suspects changed: [SuspectName: ServerID?] = [:], dropThrough: ChunkSequence? = nil
     ) throws(StoreError) {
         var batch = WriteBatch()
-        for item in items {
-            precondition(item.sequence >= next, "chunk \(item.sequence) written where \(next) is next")
-            next = item.sequence.next
-            item.header.withUnsafeBytes { header in
-                item.commands.withUnsafeBytes { commands in
-                    batch.put(bigEndian(item.sequence.rawValue), parts: [header, commands], in: chunks)
-                }
-            }
-        }
+        put(items, &batch)
         for (server, progress) in read {
             received[server] = progress
             batch.put(Self.key("r", server), progress.stored, in: places)
@@ -132,23 +125,52 @@ public struct RelayStore: Sendable {
                 batch.delete(name.stored, in: places)
             }
         }
-        defer { written = items.last?.sequence ?? written }
         guard let dropThrough, dropThrough >= first else { return try database.write(batch, sync: false) }
         let from = first
-        let last = min(dropThrough, max(written, items.last?.sequence ?? written))
-        let isLong = last > from && last.rawValue - from.rawValue > 1000
-        if isLong {
-            batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
-        } else if last >= from {
-            for sequence in from.rawValue...last.rawValue { batch.delete(bigEndian(sequence), in: chunks) }
-        }
         first = dropThrough.next
         next = max(next, first)
         putFirst(&batch)
-        try database.write(batch, sync: false)
-        if isLong {
-            try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
+        // Of what was there before, it is not known which numbers are keys.
+        let foundEnd = max(from, min(dropThrough, newestFound).next)
+        let found = from.rawValue..<foundEnd.rawValue
+        let gone = Array(keys.prefix { $0 <= dropThrough })
+        keys.removeFirst(gone.count)
+        if found.count + gone.count <= 1000 {
+            for key in found { batch.delete(bigEndian(key), in: chunks) }
+            for key in gone { batch.delete(bigEndian(key.rawValue), in: chunks) }
+            return try database.write(batch, sync: false)
         }
+        let last = gone.last ?? foundEnd.previous
+        batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
+        try database.write(batch, sync: false)
+        try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
+    }
+
+    /// Small chunks go together, large ones are not copied once more.
+    private mutating func put(_ items: [Item], _ batch: inout WriteBatch) {
+        var group = RelayGroup()
+        for item in items {
+            precondition(item.sequence >= next, "chunk \(item.sequence) written where \(next) is next")
+            next = item.sequence.next
+            if !group.takes(item) { put(&group, &batch) }
+            if item.byteCount < RelayGroup.maximumBytes {
+                group.add(item)
+                continue
+            }
+            keys.append(item.sequence)
+            item.header.withUnsafeBytes { header in
+                item.commands.withUnsafeBytes { commands in
+                    batch.put(bigEndian(item.sequence.rawValue), parts: [header, commands], in: chunks)
+                }
+            }
+        }
+        if !group.isEmpty { put(&group, &batch) }
+    }
+
+    private mutating func put(_ group: inout RelayGroup, _ batch: inout WriteBatch) {
+        keys.append(group.last)
+        batch.put(bigEndian(group.last.rawValue), group.bytes, in: chunks)
+        group = RelayGroup()
     }
 
     /// Names who goes on with the log, without touching what is in it.
@@ -166,7 +188,7 @@ public struct RelayStore: Sendable {
         for server in cursors.keys { batch.delete(Self.key("c", server), in: places) }
         for server in received.keys { batch.delete(Self.key("r", server), in: places) }
         for name in suspects.keys { batch.delete(name.stored, in: places) }
-        (cursors, received, suspects) = ([:], [:], [:])
+        (cursors, received, suspects, keys) = ([:], [:], [:], [])
         first = next
         self.owner = owner
         putFirst(&batch)
@@ -186,10 +208,17 @@ public struct RelayStore: Sendable {
     public func read(from sequence: ChunkSequence, maximumBytes: Int) throws(StoreError) -> [(ChunkSequence, [UInt8])] {
         var result: [(ChunkSequence, [UInt8])] = []
         var bytes = 0
-        var iterator = database.iterator(from: bigEndian(max(sequence, first).rawValue), to: nil, in: chunks)
-        while bytes < maximumBytes, let pair = try iterator.next() {
-            result.append((ChunkSequence(bigEndianValue(pair.key[...])), pair.value))
-            bytes += pair.value.count
+        let from = max(sequence, first)
+        var iterator = database.iterator(from: bigEndian(from.rawValue), to: nil, in: chunks)
+        while bytes < maximumBytes, let (key, value) = try iterator.next() {
+            let last = ChunkSequence(bigEndianValue(key[...]))
+            guard let chunks = RelayGroup.chunks(of: value, last: last) else {
+                throw .corruption(during: "reading the relay log", text: "the chunks up to \(last) are damaged")
+            }
+            for chunk in chunks where chunk.0 >= from && bytes < maximumBytes {
+                result.append(chunk)
+                bytes += chunk.1.count
+            }
         }
         return result
     }

@@ -104,6 +104,59 @@ private let two = ServerID(2)
         }
     }
 
+    /// A value holds many small chunks; those of it that are dropped are not read again, also by another process.
+    @Test func aDropEndsInTheMiddleOfAGroup() throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.write(items(1...700))
+                #expect(try numbers(store, from: 655, maximumBytes: 250) == [655, 656, 657])
+                try store.write([], dropThrough: ChunkSequence(650))
+                #expect(try numbers(store, maximumBytes: 250) == [651, 652, 653])
+            }
+            var store = try RelayStore(path: path)
+            #expect(store.first == ChunkSequence(651) && store.next == ChunkSequence(701))
+            #expect(try numbers(store) == Array(651...700))
+            try store.write(items(701...702), dropThrough: ChunkSequence(699))
+            #expect(try numbers(store) == [700, 701, 702])
+        }
+    }
+
+    /// Large chunks stand by themselves between groups of small ones.
+    @Test func chunksOfAllSizesComeBackAsTheyWere() throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path)
+            let sizes = [10, 70_000, 20, 30, 65_000, 600, 65_536, 1, 64_000, 2_000]
+            let items = sizes.enumerated().map { index, size in
+                RelayStore.Item(
+                    sequence: ChunkSequence(UInt64(index) + 1), header: [1, UInt8(index)],
+                    commands: [UInt8](repeating: UInt8(size & 255), count: size))
+            }
+            try store.write(items)
+            let read = try store.read(from: ChunkSequence(1), maximumBytes: .max)
+            #expect(read.map(\.0) == items.map(\.sequence))
+            #expect(read.map(\.1) == items.map { $0.header + $0.commands })
+        }
+    }
+
+    @Test(arguments: [[0], [0, 1, 0, 0], [0, 5, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 9]] as [[UInt8]])
+    func aDamagedGroupIsAnError(_ value: [UInt8]) throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.write(items(1...3))
+            }
+            do {
+                let database = try RocksDatabase(path: path, families: RelayStore.families)
+                var batch = WriteBatch()
+                batch.put([0, 0, 0, 0, 0, 0, 0, 3], value, in: database.family())
+                try database.write(batch, sync: false)
+            }
+            let store = try RelayStore(path: path)
+            #expect(throws: StoreError.self) { try store.read(from: ChunkSequence(1), maximumBytes: .max) }
+        }
+    }
+
     @Test func numbersGoOnWhenEverythingWasDropped() throws {
         try withTemporaryDirectory { path in
             do {
