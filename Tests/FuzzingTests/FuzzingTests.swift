@@ -11,6 +11,13 @@ import Testing
         }
     }
 
+    /// A member's incarnation that was 0 and not missing.
+    @Test(arguments: [("raft", 1_134_982), ("message", 587_009)] as [(String, UInt64)])
+    func casesThatFailedOnce(name: String, number: UInt64) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        #expect(throws: Never.self) { try target.run(number) }
+    }
+
     @Test func aCaseIsRepeatedByItsNumber() throws {
         for target in FuzzTarget.all { #expect(target.input(ofCase: 4711) == target.input(ofCase: 4711)) }
     }

@@ -39,6 +39,8 @@ struct ServerSync: Sendable {
     var arrived: [ServerID: RouteCounter] = [:]
     var receivedRate = RateMeter()
     var deliveredRate = RateMeter()
+    /// It is not read, because it runs ahead of its destinations.
+    var isPaced = false
     /// By its last report: a sender is at the end of the binlog, and the hub reads everything that it sends.
     var isCaughtUp = false
     var caughtUpAt: Double?

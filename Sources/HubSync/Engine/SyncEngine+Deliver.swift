@@ -91,7 +91,7 @@ extension SyncEngine {
         for index in servers.indices {
             // While newer files overtake older ones, the versions that they brought decide about what is overtaken;
             // and while something waits to be read, more may lie behind it.
-            if servers[index].link.isRunning, servers[index].reader.isInOrder, !isBlocked,
+            if servers[index].link.isRunning, servers[index].reader.isInOrder, isReading(index),
                 let own = servers[index].evidence.settled(
                     readUpTo: servers[index].reader.progress.newest, quietSince: servers[index].lastReceived, now: now)
             {

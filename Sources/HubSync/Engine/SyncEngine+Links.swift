@@ -31,6 +31,7 @@ extension SyncEngine {
         }
         runRepairs(now: now)
         pumpAll(now: now)
+        resumePaced()
     }
 
     /// An outgoing connection is up.
@@ -160,7 +161,7 @@ extension SyncEngine {
                 stopped(index, now: now)
             case .status(let status):
                 noteProgress(of: index, status, now: now)
-                servers[index].reader.observe(status, isReading: !isBlocked && !isStopping, now: now)
+                servers[index].reader.observe(status, isReading: isReading(index), now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
                 servers[index].isMeasuring = false

@@ -19,6 +19,7 @@ extension SyncEngine {
             if let index = index(of: id) {
                 answered(bytes, role: role, at: index, now: now)
                 pump(index, now: now)
+                resumePaced()
             }
             return Consumption(bytes: bytes.count, readsOn: true)
         case .data(let id):
@@ -72,7 +73,8 @@ extension SyncEngine {
     private mutating func binlog(
         _ connection: LinkConnectionID, _ bytes: UnsafeRawBufferPointer, at index: Int, now: Double
     ) -> Consumption {
-        guard !isBlocked, !isStopping, var stream = servers[index].reader.stream(connection) else {
+        servers[index].isPaced = runsAhead(index)
+        guard isReading(index), var stream = servers[index].reader.stream(connection) else {
             held.insert(connection)
             return Consumption(bytes: 0, readsOn: false)
         }

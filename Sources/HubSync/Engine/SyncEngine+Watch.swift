@@ -38,7 +38,7 @@ extension SyncEngine {
 
     /// A source has told how its senders stand.
     mutating func noteProgress(of index: Int, _ status: BinlogSenderStatus, now: Double) {
-        let isReading = !isBlocked && !isStopping && held.isDisjoint(with: servers[index].dataConnections)
+        let isReading = isReading(index) && held.isDisjoint(with: servers[index].dataConnections)
         let isAtEnd = status.senders.contains { $0.file == status.producerFile && ($0.isWaiting || $0.isAtEnd) }
         servers[index].isCaughtUp = isReading && (isAtEnd || status.window == nil)
         if servers[index].isCaughtUp { servers[index].caughtUpAt = now }

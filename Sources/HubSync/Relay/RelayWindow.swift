@@ -74,6 +74,13 @@ struct RelayWindow: Sendable {
         chunks[head + Int(sequence.rawValue - firstInMemory.rawValue)]
     }
 
+    /// Bytes of the chunks from `sequence` on; nil when that one is in memory no more.
+    func bytes(from sequence: ChunkSequence) -> Int? {
+        guard sequence < next else { return 0 }
+        guard sequence >= firstInMemory, let entry = entry(sequence) else { return nil }
+        return Int(totalBytes - entry.bytesThrough) + entry.chunk.commands.count
+    }
+
     /// The last chunk that need not be kept for the sake of a destination that is killed: such a one loses what its
     /// worker queues held although it has acknowledged it (`protocol/pika-2.3-hub.md`, section 3).
     ///

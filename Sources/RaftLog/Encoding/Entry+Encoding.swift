@@ -104,7 +104,8 @@ extension Member {
                     throw .unexpected(field: 4, in: "member")
                 }
                 member.role = role
-            case 5: member.incarnation = Incarnation(value.number)
+            // Written out, a 0 means what a missing field does.
+            case 5: member.incarnation = value.number == 0 ? nil : Incarnation(value.number)
             default: break
             }
         }
