@@ -22,6 +22,11 @@ extension Hub {
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: syncLoop, relayPath: directory.relay, primary: primary,
                 suspects: Array(state.suspects.values), hasPredecessor: hasPredecessor, log: log, tails: tails,
+                fence: Fence(
+                    mayAct: { node.leadsForCertain },
+                    passed: { [sink] in
+                        sink.yield(.syncFailed("this hub has not heard of a majority for too long to act as primary"))
+                    }),
                 failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
             guard reign.begin(service) else {
                 service.stop()

@@ -25,11 +25,12 @@ final class SyncService: Sendable {
     ///   - suspects: those of the state.
     ///   - hasPredecessor: whether any hub was primary before this term.
     ///   - tails: told of everything that is delivered.
+    ///   - fence: of the hub that starts the service.
     ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
         suspects: [Suspect], hasPredecessor: Bool, log: Logger, tails: RouteTails,
-        failed: @escaping @Sendable (StoreError) -> Void
+        fence: Fence, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
         let settings = SyncEngine.Settings(
@@ -52,7 +53,7 @@ final class SyncService: Sendable {
         let shell = try await eventLoop.submit {
             let shell = SyncShell(
                 eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
-                hubHost: hubHost, log: log, tails: tails)
+                hubHost: hubHost, log: log, tails: tails, fence: fence)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()
         // Before any link is up: a Pika that cannot reach the inner port dials it without a pause.

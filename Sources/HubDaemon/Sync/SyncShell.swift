@@ -5,6 +5,14 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 
+/// Keeps a hub that was primary, and doesn't know yet that it isn't any more, from writing to the servers.
+struct Fence {
+    /// Asked before every round of actions.
+    let mayAct: @Sendable () -> Bool
+    /// Told once, when all links have been closed because the hub may not act.
+    let passed: @Sendable () -> Void
+}
+
 /// Performs what `SyncEngine` decides: sockets, the relay store, time. Lives on one event loop and is touched by
 /// nothing else; every connection to a server, and every incoming one, is on that loop too, so that a chunk goes from
 /// source to destinations without a hop.
@@ -15,16 +23,18 @@ final class SyncShell {
     private let hubHost: SocketAddress
     private let log: Logger
     private let tails: RouteTails
+    private let fence: Fence
     private var channels: [LinkConnectionID: any Channel] = [:]
     /// Bytes that were received and not consumed yet.
     private var leftOver: [LinkConnectionID: ByteBuffer] = [:]
     private var ticking: RepeatedTask?
     private var isRunningActions = false
+    private var isStopping = false
     private var isStopped = false
 
     init(
         eventLoop: any EventLoop, engine: SyncEngine, relay: RelayWriter, hubHost: SocketAddress, log: Logger,
-        tails: RouteTails
+        tails: RouteTails, fence: Fence
     ) {
         self.eventLoop = eventLoop
         self.engine = engine
@@ -32,6 +42,7 @@ final class SyncShell {
         self.hubHost = hubHost
         self.log = log
         self.tails = tails
+        self.fence = fence
     }
 
     func start() {
@@ -46,8 +57,19 @@ final class SyncShell {
     func stop() {
         guard !isStopped else { return }
         ticking?.cancel()
+        isStopping = true
         with { $0.update([], acknowledged: [:], now: Self.now) }
         isStopped = true
+    }
+
+    /// Another hub may be primary already: nothing that the engine wants is done any more.
+    private func closeAll() {
+        isStopped = true
+        ticking?.cancel()
+        let open = channels.values
+        (channels, leftOver) = ([:], [:])
+        for channel in open { channel.close(promise: nil) }
+        fence.passed()
     }
 
     /// Lets `body` work on the engine, then performs what it wants done.
@@ -71,13 +93,15 @@ final class SyncShell {
 
     private func runActions() {
         // An action may bring about an event at once, whose actions have to wait for their turn.
-        guard !isRunningActions else { return }
+        guard !isRunningActions, !isStopped else { return }
+        // A service that stops says nothing to the servers.
+        guard isStopping || fence.mayAct() else { return closeAll() }
         isRunningActions = true
         defer { isRunningActions = false }
         var written: Set<LinkConnectionID> = []
         var actions = engine.takeActions()
         while !actions.isEmpty, !isStopped {
-            for action in actions where !isStopped { run(action, &written) }
+            for action in actions where !isStopped && !(isStopping && action.goesOn) { run(action, &written) }
             actions = engine.takeActions()
         }
         for connection in written { channels[connection]?.flush() }
@@ -222,6 +246,16 @@ final class SyncShell {
         leftOver[connection] = nil
         guard channels.removeValue(forKey: connection) != nil else { return }
         with { $0.closed(connection, reason: reason, now: Self.now) }
+    }
+}
+
+extension SyncEngine.Action {
+    /// Whether it goes on with the servers, as opposed to ending or noting something.
+    fileprivate var goesOn: Bool {
+        switch self {
+        case .send, .deliver, .connect, .resume, .read: true
+        case .write, .close, .log: false
+        }
     }
 }
 

@@ -53,6 +53,10 @@ public final class RaftNode: Sendable {
 
     public var status: RaftStatus { board.current }
 
+    /// Whether this hub leads and nobody else can have been elected yet, by the clock and whatever the node's thread
+    /// does meanwhile: false at once when a frozen process wakes up. Cheap enough to ask before every write.
+    public var leadsForCertain: Bool { board.leadsForCertain(at: .now) }
+
     // MARK: Requests
 
     /// Has a command committed and applied, and returns the state machine's answer.
@@ -133,6 +137,8 @@ private final class StatusBoard: Sendable {
     init(_ status: RaftStatus) { self.status = Mutex(status) }
 
     var current: RaftStatus { status.withLock { $0 } }
+
+    func leadsForCertain(at now: ContinuousClock.Instant) -> Bool { status.withLock { $0.leadsForCertain(at: now) } }
 
     func show(_ next: RaftStatus) { status.withLock { $0 = next } }
 }

@@ -36,6 +36,10 @@ public struct RaftStatus: Sendable {
     public var failure: RaftFailure?
 
     init(identity: HubIdentity) { self.identity = identity }
+
+    func leadsForCertain(at now: ContinuousClock.Instant) -> Bool {
+        role == .leader && (leadsUntil.map { now < $0 } ?? true)
+    }
 }
 
 /// Counts durations in classes that double: 64 µs, 128 µs … up to half an hour.
