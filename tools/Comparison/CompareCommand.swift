@@ -31,6 +31,10 @@ public struct CompareCommand: AsyncParsableCommand {
     var interval = 1.0
     @Option(help: "Seconds after which a key that keeps changing is given up.")
     var patience = 60.0
+    @Flag(help: "Has the hub copy keys that differ: its winner's state, or what most servers hold where it knows none.")
+    var repair = false
+    @Option(help: "With --repair: any hub of the group, as host:port or host:port:password.")
+    var hub: String?
     @Flag(help: "Prints one JSON object per line.")
     var json = false
     @Flag(help: "Shows no progress.")
@@ -88,6 +92,13 @@ public struct CompareCommand: AsyncParsableCommand {
         }
         guard checks > 0, interval >= 0, patience >= Double(checks) * interval else {
             throw ValidationError("checks: expected 1 or more; patience: enough for that many intervals")
+        }
+        guard repair == (hub != nil) else { throw ValidationError("repair and hub: expected both or neither") }
+        if let hub {
+            guard let address = ServerAddress(hub) else {
+                throw ValidationError("hub: expected host:port or host:port:password")
+            }
+            options.hub = address
         }
         options.tolerance = tolerance
         options.keysPerSecond = rate

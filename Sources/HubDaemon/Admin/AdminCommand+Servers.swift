@@ -55,6 +55,17 @@ extension AdminCommand {
             }
         },
         AdminCommand(
+            "repair", .cluster, [.one("key"), .optional("server_id")],
+            "Copies a key to the servers where it differs: from server_id, or from who wrote it last."
+        ) { _, context, arguments in
+            do throws(InvalidArgument) {
+                let winner = try arguments.count == 2 ? serverID(arguments[1], "server_id") : nil
+                return reply(await context.control.repair(arguments[0], winner: winner))
+            } catch {
+                return .failure(error.text)
+            }
+        },
+        AdminCommand(
             "tail", .cluster, [.one("source"), .one("destination")],
             "Shows what goes from one server to another, until the client sends anything. On the primary.", run: tail),
         AdminCommand(

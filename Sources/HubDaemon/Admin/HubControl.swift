@@ -19,6 +19,10 @@ protocol HubControl: Sendable {
     /// Hands the primary's part over, to `hub` or to whichever is furthest.
     func failOver(to hub: HubID?) async -> CommandOutcome
 
+    /// Has a key compared at all servers and copied where it differs, from `winner` or from the server that is known to
+    /// have written it last.
+    func repair(_ key: [UInt8], winner: ServerID?) async -> CommandOutcome
+
     /// The newest conflicts and repairs, newest first, at most `limit`; none unless this hub is the primary.
     func conflicts(limit: Int) async -> [ConflictLog.Entry]
 

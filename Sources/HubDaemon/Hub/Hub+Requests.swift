@@ -76,6 +76,7 @@ extension Hub {
             case .failOver(let hub):
                 if hub != node.identity.hub { try await handOver(to: hub) }
                 return .done
+            case .repair(let key, let winner): return try await repair(key, winner)
             }
         } catch let error as ProposalError {
             switch error {
@@ -86,6 +87,16 @@ extension Hub {
             }
         } catch {
             return .unknown(reason: "\(error)")
+        }
+    }
+
+    private func repair(_ key: [UInt8], _ winner: ServerID?) async throws -> CommandOutcome {
+        guard let sync else { return .noPrimary(reason: "the primary has only just begun") }
+        if let winner, board.current.servers[winner] == nil { return .refused(.serverNotFound(id: winner)) }
+        switch try await sync.repair(key, winner: winner) {
+        case .accepted: return .done
+        case .noWinner: return .failed("nobody wrote that key lately: name the server whose state is right")
+        case .full: return .failed("too many keys await repair already: try again later")
         }
     }
 

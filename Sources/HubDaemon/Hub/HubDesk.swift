@@ -27,6 +27,10 @@ struct HubDesk: HubControl {
 
     func failOver(to successor: HubID?) async -> CommandOutcome { await hub.ask(.failOver(successor)) }
 
+    func repair(_ key: [UInt8], winner: ServerID?) async -> CommandOutcome {
+        await hub.ask(.repair(key: key, winner: winner))
+    }
+
     func conflicts(limit: Int) async -> [ConflictLog.Entry] {
         do {
             return try await hub.sync?.conflicts(limit: limit) ?? []

@@ -4,8 +4,8 @@ internal import RaftLog
 // What one hub has the primary do for it, inside a request of HubFrame.swift, and the answer. A field or a kind that is
 // not known belongs to a newer version.
 //
-//     Request  1 kind (1 command, 2 add hub, 3 remove hub, 4 fail over)  2 command: an entry of the Raft log
-//              3 host  4 port  5 hub (absent: any)
+//     Request  1 kind (1 command, 2 add hub, 3 remove hub, 4 fail over, 5 repair)  2 command: an entry of the Raft log
+//              3 host  4 port  5 hub (absent: any)  6 key  7 server (absent: whoever wrote last)
 //     Answer   1 kind (1 done, 2 failed, 3 no primary, 4 unknown)  2 text
 
 /// What only the primary can do. Doing it twice changes nothing more than doing it once.
@@ -14,6 +14,7 @@ enum HubRequest: Hashable, Sendable {
     case addHub(Address)
     case removeHub(Address)
     case failOver(HubID?)
+    case repair(key: [UInt8], winner: ServerID?)
 
     var encoded: [UInt8] {
         var writer = FieldWriter()
@@ -30,6 +31,10 @@ enum HubRequest: Hashable, Sendable {
         case .failOver(let hub):
             writer.put(1, 4)
             writer.put(5, hub?.rawValue ?? 0)
+        case .repair(let key, let winner):
+            writer.put(1, 5)
+            writer.put(6, key)
+            writer.put(7, UInt64(winner?.rawValue ?? 0))
         }
         return writer.bytes
     }
@@ -42,14 +47,16 @@ enum HubRequest: Hashable, Sendable {
     /// - Throws: `FieldError`; `StateFormatError` for a command of a newer version.
     init(decoding bytes: [UInt8]) throws {
         var reader = FieldReader(bytes)
-        var numbers = [UInt64](repeating: 0, count: 6)
+        var numbers = [UInt64](repeating: 0, count: 8)
         var command: [UInt8] = []
+        var key: [UInt8] = []
         var host = ""
         while let (field, value) = try reader.next() {
             switch field {
-            case 1, 4, 5: numbers[field] = value.number
+            case 1, 4, 5, 7: numbers[field] = value.number
             case 2: command = value.array
             case 3: host = value.text
+            case 6: key = value.array
             default: break
             }
         }
@@ -59,6 +66,7 @@ enum HubRequest: Hashable, Sendable {
         case 2: self = .addHub(address)
         case 3: self = .removeHub(address)
         case 4: self = .failOver(numbers[5] == 0 ? nil : HubID(numbers[5]))
+        case 5: self = .repair(key: key, winner: numbers[7] == 0 ? nil : ServerID(UInt32(clamping: numbers[7])))
         default: throw FieldError.unexpected(field: 1, in: "request")
         }
     }

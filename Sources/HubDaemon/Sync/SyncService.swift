@@ -99,6 +99,12 @@ final class SyncService: Sendable {
         try await eventLoop.submit { [shell] in shell.value.with { $0.status } }.get()
     }
 
+    func repair(_ key: [UInt8], winner: ServerID?) async throws -> SyncEngine.RepairAnswer {
+        try await eventLoop.submit { [shell] in
+            shell.value.with { $0.repair(key, winner: winner, now: SyncShell.now) }
+        }.get()
+    }
+
     func conflicts(limit: Int) async throws -> [ConflictLog.Entry] {
         try await eventLoop.submit { [shell] in shell.value.with { $0.conflicts.newest(limit) } }.get()
     }

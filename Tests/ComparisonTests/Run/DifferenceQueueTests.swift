@@ -25,6 +25,22 @@ import Testing
         #expect(early.isEmpty && verdicts == [.again, .different] && queue.count == 0)
     }
 
+    @Test mutating func aDifferenceIsRepairedAndWatchedAsLongAsPatienceAllows() {
+        queue = DifferenceQueue(settings: .init(checks: 2, intervalSeconds: 1, patienceSeconds: 4, repairs: true))
+        queue.add(key, states(1, 2), now: 0)
+        let verdicts = (1...4).map { check(states(1, 2), now: Double($0)) } + [check(states(2, 2), now: 5)]
+        #expect(verdicts == [.toRepair, .again, .again, .again, .repaired])
+        queue.add(key, states(1, 2), now: 10)
+        let stubborn = (11...15).map { check(states(1, 2), now: Double($0)) }
+        #expect(stubborn == [.toRepair, .again, .again, .again, .different] && queue.count == 0)
+    }
+
+    @Test func whatMostServersHoldIsMostCommon() {
+        #expect(states(1, 2, 2).mostCommon(tolerance: 0) == 1)
+        #expect(states(0, 0, 2).mostCommon(tolerance: 0) == 2, "a value rather than nothing")
+        #expect(states(3, 2).mostCommon(tolerance: 0) == 0, "the first")
+    }
+
     @Test mutating func aDifferenceThatMovesIsReadAgain() {
         queue.add(key, states(1, 2), now: 0)
         let verdicts = [

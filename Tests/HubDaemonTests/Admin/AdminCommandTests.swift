@@ -99,6 +99,9 @@ import Testing
         ("add garbage", "'garbage' is no address of a hub: expected ip:port"),
         ("remove h:0", "'h:0' is no address of a hub: expected ip:port"),
         ("failover nobody", "'nobody' is not the id or the Raft address of a hub of the group"),
+        ("repair k 0", "server_id must be a number from 1 to 4294967295"),
+        ("repair k 3", "server_id 3 is not found in pika_servers"),
+        ("repair other", "nobody wrote that key lately"),
         ("conflicts 0", "count must be a number from 1 to 1000"),
     ]) func argumentsAreCheckedBeforeAnythingIsProposed(line: String, error: String) async {
         var bench = AdminBench(servers: [1, 2])
@@ -115,6 +118,12 @@ import Testing
         #expect(
             await bench.ask("drop 1")
                 == "-ERR outcome unknown: the primary was lost; repeating the command is harmless|")
+    }
+
+    @Test func aKeyIsRepairedFromWhoWroteItLastOrFromTheNamedServer() async {
+        var bench = AdminBench(servers: [1, 2])
+        #expect(await bench.ask("repair k") == "+OK|")
+        #expect(await bench.ask("REPAIR other 2") == "+OK|")
     }
 
     @Test func hubsComeGoAndHandOver() async {

@@ -68,6 +68,12 @@ final class FakeHub: HubControl {
         return .done
     }
 
+    /// Only of server 1 it knows that it wrote `k`.
+    func repair(_ key: [UInt8], winner: ServerID?) async -> CommandOutcome {
+        if let winner, hubState.servers[winner] == nil { return .refused(.serverNotFound(id: winner)) }
+        return winner != nil || key == Array("k".utf8) ? .done : .failed("nobody wrote that key lately")
+    }
+
     func conflicts(limit: Int) async -> [ConflictLog.Entry] {
         func version(_ server: UInt32, _ seconds: UInt32) -> ConflictLog.Version {
             .init(source: ServerID(server), position: BinlogPosition(file: server, offset: 7), seconds: seconds)

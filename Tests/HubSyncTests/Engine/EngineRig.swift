@@ -147,6 +147,9 @@ struct EngineRig {
         perform()
     }
 
+    mutating func repair(_ key: String, winner: UInt32? = nil) -> SyncEngine.RepairAnswer {
+        engine.repair(Array(key.utf8), winner: winner.map { ServerID($0) }, now: now)
+    }
     mutating func forgetAdvance() { engine.forgetAdvance() }
     mutating func stopReading() { engine.stopReading() }
     mutating func takeAdvance() -> SyncEngine.Advance { engine.takeAdvance() }

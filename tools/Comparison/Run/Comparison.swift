@@ -14,6 +14,8 @@ struct Comparison: Sendable {
         var checks = 5
         var intervalSeconds = 1.0
         var patienceSeconds = 60.0
+        /// The hub that repairs keys that differ; nil: they are only reported.
+        var hub: ServerAddress?
 
         init() {}
     }
@@ -32,16 +34,17 @@ struct Comparison: Sendable {
     func run(_ display: Display) async throws -> Ledger.Figures {
         let kinds = try await servers.asyncMap { address in try await ServerKind.of(address) }
         let sizes = kinds.map(\.size)
+        let repairer = try await options.hub.asyncMap { try await Repairer.of($0, servers: servers) }
         let ledger = Ledger(
             scans: servers.count, total: sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) },
             tolerance: options.tolerance, keysPerSecond: options.keysPerSecond,
             queue: .init(
                 checks: options.checks, intervalSeconds: options.intervalSeconds,
-                patienceSeconds: options.patienceSeconds))
+                patienceSeconds: options.patienceSeconds, repairs: repairer != nil))
         let showing = Task { await display.showProgress(ledger) }
         var failure: (any Error)?
         do {
-            try await compare(kinds, ledger, display)
+            try await compare(kinds, ledger, repairer, display)
         } catch {
             failure = error
         }
@@ -51,7 +54,9 @@ struct Comparison: Sendable {
         return await ledger.figures
     }
 
-    private func compare(_ kinds: [ServerKind], _ ledger: Ledger, _ display: Display) async throws {
+    private func compare(
+        _ kinds: [ServerKind], _ ledger: Ledger, _ repairer: Repairer?, _ display: Display
+    ) async throws {
         let roundsScores = kinds.contains { $0.isPika } && !kinds.allSatisfy(\.isPika)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, kind) in kinds.enumerated() {
@@ -61,7 +66,7 @@ struct Comparison: Sendable {
                 group.addTask { try await scan.run(ledger) }
             }
             let readers = try await readers(roundsScores)
-            group.addTask { try await recheck(ledger, readers, display) }
+            group.addTask { try await recheck(ledger, readers, repairer, display) }
             try await group.waitForAll()
         }
     }
@@ -75,7 +80,9 @@ struct Comparison: Sendable {
     }
 
     /// Reads the keys that differed again, until no more of them can come.
-    private func recheck(_ ledger: Ledger, _ readers: [KeyReader], _ display: Display) async throws {
+    private func recheck(
+        _ ledger: Ledger, _ readers: [KeyReader], _ repairer: Repairer?, _ display: Display
+    ) async throws {
         while let keys = await ledger.due(limit: Self.pageLength) {
             if keys.isEmpty {
                 try await Task.sleep(for: .milliseconds(50))
@@ -89,7 +96,10 @@ struct Comparison: Sendable {
                 switch await ledger.checked(key, held) {
                 case .different: await display.show(.init(key: key, states: held, isRestless: false), servers)
                 case .restless: await display.show(.init(key: key, states: held, isRestless: true), servers)
-                case .again, .equal: break
+                case .toRepair:
+                    let refusal = try await repairer?.repair(key, held, tolerance: options.tolerance)
+                    await display.showRepair(of: key, refusal: refusal)
+                case .again, .equal, .repaired: break
                 }
             }
         }
@@ -112,6 +122,13 @@ struct ServerKind: Sendable {
         var size: Int?
         if case .integer(let count) = replies[1], count > 0 { size = count }
         return ServerKind(isPika: String(decoding: info, as: UTF8.self).contains("pika_version:"), size: size)
+    }
+}
+
+extension Optional {
+    /// `map` with a body that may wait.
+    func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        if let value = self { try await body(value) } else { nil }
     }
 }
 

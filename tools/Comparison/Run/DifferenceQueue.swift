@@ -9,6 +9,8 @@ struct DifferenceQueue: Sendable {
         var patienceSeconds = 60.0
         /// Keys at which the search for more of them waits.
         var capacity = 10_000
+        /// Keys that are different are repaired before they are reported.
+        var repairs = false
     }
 
     enum Verdict: Equatable, Sendable {
@@ -17,6 +19,10 @@ struct DifferenceQueue: Sendable {
         case different
         /// It was written all the time, and no two reads were equal.
         case restless
+        /// It is different, and the hub is to be asked to repair it.
+        case toRepair
+        /// It is equal after that.
+        case repaired
     }
 
     private struct Entry {
@@ -26,6 +32,8 @@ struct DifferenceQueue: Sendable {
         var first: Double
         /// Infinite while it is being read.
         var due: Double
+        /// The hub was asked to repair it, and has as long as patience allows.
+        var awaitsRepair = false
     }
 
     let settings: Settings
@@ -54,14 +62,20 @@ struct DifferenceQueue: Sendable {
         guard var entry = entries[key] else { return .equal }
         if states.areEqual(tolerance: tolerance) {
             entries[key] = nil
-            return .equal
+            return entry.awaitsRepair ? .repaired : .equal
         }
         // Reading takes time, so an expiry may seem to move by a second.
         let isSame = zip(entry.states, states).allSatisfy { $0.matches($1, tolerance: 1) }
         entry.seen = isSame ? entry.seen + 1 : 1
-        if entry.seen >= settings.checks || now - entry.first >= settings.patienceSeconds {
+        if entry.seen >= settings.checks && !entry.awaitsRepair || now - entry.first >= settings.patienceSeconds {
+            let isDifferent = isSame && entry.seen >= settings.checks
+            if isDifferent, settings.repairs, !entry.awaitsRepair {
+                let due = now + settings.intervalSeconds
+                entries[key] = Entry(states: states, first: now, due: due, awaitsRepair: true)
+                return .toRepair
+            }
             entries[key] = nil
-            return isSame && entry.seen >= settings.checks ? .different : .restless
+            return isDifferent ? .different : .restless
         }
         entry.states = states
         entry.due = now + settings.intervalSeconds

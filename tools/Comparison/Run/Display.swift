@@ -30,16 +30,24 @@ actor Display {
         say("\(what): \(quoted(difference.key))" + held.map { "\n  \($0.0): \($0.1)" }.joined())
     }
 
+    /// - Parameter refusal: why the hub does not repair the key; nil when it does.
+    func showRepair(of key: [UInt8], refusal: String?) {
+        if isJSON { return say(json(RepairLine(key: quoted(key), refusal: refusal))) }
+        say(refusal.map { "not repaired: \(quoted(key)): \($0)" } ?? "repairing: \(quoted(key))")
+    }
+
     func show(_ figures: Ledger.Figures, servers: Int) {
         if isJSON {
             let line = ResultLine(
                 servers: servers, compared: figures.compared, different: figures.different,
-                restless: figures.restless, settled: figures.settled, uncompared: figures.uncompared)
+                restless: figures.restless, settled: figures.settled,
+                repaired: figures.repaired, uncompared: figures.uncompared)
             return say(json(line))
         }
         say(
             "\(figures.compared) keys compared on \(servers) servers: \(figures.different) differences"
                 + (figures.settled > 0 ? ", \(figures.settled) were on their way and have settled" : ""))
+        if figures.repaired > 0 { say("\(figures.repaired) keys differed and were repaired") }
         if figures.restless > 0 { say("\(figures.restless) keys kept changing and were never seen equal") }
         for (type, count) in figures.uncompared.sorted(by: { $0.key < $1.key }) {
             say("not compared: \(count) keys of type \(type)")

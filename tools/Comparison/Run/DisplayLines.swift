@@ -14,6 +14,13 @@ struct DifferenceLine: Encodable {
     var held: [Held]
 }
 
+struct RepairLine: Encodable {
+    var kind = "repair"
+    var key: String
+    /// Absent when the hub repairs the key.
+    var refusal: String?
+}
+
 struct ResultLine: Encodable {
     var kind = "result"
     var servers: Int
@@ -21,6 +28,7 @@ struct ResultLine: Encodable {
     var different: Int
     var restless: Int
     var settled: Int
+    var repaired: Int
     var uncompared: [String: Int]
 }
 

@@ -12,6 +12,8 @@ actor Ledger {
         var inQuestion = 0
         var different = 0
         var restless = 0
+        /// Keys that differed until the hub repaired them.
+        var repaired = 0
         /// Keys of types that are not compared, by type.
         var uncompared: [String: Int] = [:]
     }
@@ -77,7 +79,8 @@ actor Ledger {
         let verdict = queue.checked(key, states, tolerance: tolerance, now: now)
         if verdict == .different || verdict == .restless, reported.count < Self.maximumReported { reported.insert(key) }
         switch verdict {
-        case .again: break
+        case .again, .toRepair: break
+        case .repaired: counts.repaired += 1
         case .equal: counts.settled += 1
         case .different: counts.different += 1
         case .restless: counts.restless += 1

@@ -32,12 +32,15 @@ enum ComparisonError: Error, Equatable, CustomStringConvertible {
     case refused(String, command: String, String)
     /// A Pika keeps a bounded number of SCAN cursors for all its clients, and starts over at one that it forgot.
     case scanLost(String)
+    case unknownServer(String, hub: String)
 
     var description: String {
         switch self {
         case .unreachable(let server, let text): "\(server) does not answer: \(text)"
         case .refused(let server, let command, let text): "\(server) refused \(command): \(text)"
         case .scanLost(let server): "\(server) has forgotten where the scan was: too many others scan it; try again"
+        case .unknownServer(let server, let hub):
+            "\(server) is no server of the hub \(hub): name the servers as its SERVERS does, so that it can repair them"
         }
     }
 }
