@@ -93,7 +93,9 @@ extension SyncEngine {
             // and while something waits to be read, more may lie behind it.
             if servers[index].link.isRunning, servers[index].reader.isInOrder, isReading(index),
                 let own = servers[index].evidence.settled(
-                    readUpTo: servers[index].reader.progress.newest, quietSince: servers[index].lastReceived, now: now)
+                    readUpTo: servers[index].reader.progress.newest,
+                    // A server that says itself that it has more to send is not quiet.
+                    quietSince: servers[index].isCaughtUp ? servers[index].lastReceived : now, now: now)
             {
                 servers[index].settled = max(servers[index].settled, own.through)
                 if let unproven = own.unproven {

@@ -4,8 +4,10 @@ internal import HubStore
 /// repair"), until a comparison of all servers has shown that it does not.
 ///
 /// A suspect goes round and round: quiet for a while; its state is read from every server that can be; where it
-/// differs from the winner's, the winner's is sent, and the round begins anew. So nothing that is believed about time or
-/// order has to be right for the servers to end equal.
+/// differs from the winner's, it is read once more when every server's binlog has been read past the first reading; if
+/// nothing was written meanwhile, the winner's state is sent, and the round begins anew. So nothing that is believed
+/// about time or order has to be right for the servers to end equal, and a server's own write that has not been read
+/// from its binlog yet is not replaced.
 struct RepairQueue: Sendable {
     /// How long a key must not have been written before it is read. A caught-up Pika sends once a second.
     static let quietSeconds = 1.2
@@ -32,6 +34,8 @@ struct RepairQueue: Sendable {
         var rounds = 0
         /// The servers that could be read are equal, and the others were sent the same. Now all have to be read.
         var waitsForAll = false
+        /// The states that showed a difference first.
+        var first: FirstReading?
         /// Set while the state is being read.
         var round: Round?
 
@@ -48,6 +52,18 @@ struct RepairQueue: Sendable {
             self.sequence = max(self.sequence, sequence)
             rounds = 0
             waitsForAll = false
+            first = nil
+        }
+    }
+
+    /// States of a key, and when the last of them was there.
+    struct FirstReading: Equatable, Sendable {
+        var states: [ServerID: KeyCopy]
+        var time: Double
+
+        /// Whether a later reading shows the same, wherever it was made.
+        func isConfirmed(by states: [ServerID: KeyCopy]) -> Bool {
+            states.allSatisfy { server, state in self.states[server]?.matches(state) == true }
         }
     }
 
@@ -148,8 +164,10 @@ struct RepairQueue: Sendable {
     ///   - readable: the servers whose links run, each with what it has acknowledged.
     ///   - newest: the last chunk. A suspicion may wait for one that was never made: its record was beaten.
     ///   - isEveryone: whether these are all servers.
+    ///   - isReadPast: whether the hub has read all that a server had written when its binlog ended there and then.
     mutating func due(
-        now: Double, readable: [(id: ServerID, acknowledged: ChunkSequence)], newest: ChunkSequence, isEveryone: Bool
+        now: Double, readable: [(id: ServerID, acknowledged: ChunkSequence)], newest: ChunkSequence, isEveryone: Bool,
+        isReadPast: (ServerID, BinlogPosition, Double) -> Bool
     ) -> [Read] {
         guard tokens.count < Self.maximumReads else { return [] }
         var reads: [Read] = []
@@ -164,6 +182,12 @@ struct RepairQueue: Sendable {
             else {
                 let isAway = suspect.waitsForAll ? !isEveryone : !readable.contains { $0.id == suspect.winner }
                 queue.add(hash, due: now + (isAway ? Self.awaySeconds : Self.behindSeconds))
+                continue
+            }
+            if let first = suspect.first,
+                !first.states.allSatisfy({ isReadPast($0.key, $0.value.end, first.time) })
+            {
+                queue.add(hash, due: now + Self.behindSeconds)
                 continue
             }
             var round = Round()
@@ -200,12 +224,18 @@ struct RepairQueue: Sendable {
         return nil
     }
 
+    /// These states differ. They are read once more before anything is done about it.
+    mutating func readAgain(_ hash: KeyHash, _ states: [ServerID: KeyCopy], now: Double) {
+        suspects[hash]?.first = FirstReading(states: states, time: now)
+    }
+
     /// The winner's state goes to servers where it differs; it is compared again when they have it.
     mutating func sent(_ hash: KeyHash, _ comparison: Comparison, now: Double) {
         suspects[hash]?.rounds += 1
         suspects[hash]?.touched = now
         suspects[hash]?.sequence = comparison.sequence
         suspects[hash]?.waitsForAll = false
+        suspects[hash]?.first = nil
         compared[hash] = comparison
         repaired += 1
     }

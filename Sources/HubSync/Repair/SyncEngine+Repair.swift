@@ -31,7 +31,10 @@ extension SyncEngine {
         let running = servers.filter(\.link.isRunning)
         let readable = running.map { (id: $0.id, acknowledged: $0.delivery.acknowledged) }
         let reads = repairs.due(
-            now: now, readable: readable, newest: window.next.previous, isEveryone: running.count == servers.count)
+            now: now, readable: readable, newest: window.next.previous, isEveryone: running.count == servers.count,
+            isReadPast: { [servers] server, end, time in
+                servers.first { $0.id == server }?.isReadPast(end, since: time, now: now) ?? true
+            })
         for read in reads {
             guard let index = index(of: read.server) else { continue }
             for command in KeyCopy.requests(read.type, read.key) {
@@ -60,6 +63,7 @@ extension SyncEngine {
         var comparison = RepairQueue.Comparison(
             sequence: window.next, seen: states.mapValues { .init(end: $0.end, second: $0.second) })
         if differing.isEmpty && (unread.isEmpty || suspect.waitsForAll) { return repairs.finish(hash, comparison) }
+        guard suspect.first?.isConfirmed(by: states) == true else { return repairs.readAgain(hash, states, now: now) }
         guard suspect.rounds < RepairQueue.maximumRounds else {
             repairs.giveUp(hash)
             conflicts.add(.unrepaired(suspect.winner), key: suspect.key, unixSeconds: unixTime)
@@ -113,6 +117,23 @@ extension SyncEngine {
         else { return following }
         let isAbove = evidence.following(compared.sequence, file: record.file, offset: record.offset) == .yes
         return isAbove ? .yes : .covered
+    }
+}
+
+extension ServerSync {
+    /// A sender that has sent everything looks for more once a second. Longer than that, and the way.
+    private static let senderPollSeconds = 1.25
+    /// What was under way when the server said that it had sent everything.
+    private static let transitSeconds = 0.2
+
+    /// Whether everything has been read that the server had written to its binlog by `time`, when the binlog ended at
+    /// `end`. A server without a link is not waited for: what it wrote meanwhile meets the repaired state as it comes.
+    func isReadPast(_ end: BinlogPosition, since time: Double, now: Double) -> Bool {
+        guard link.isRunning else { return true }
+        guard reader.isInOrder else { return false }
+        if reader.progress.newest >= end { return true }
+        guard isCaughtUp, let caughtUpAt else { return false }
+        return caughtUpAt >= time + Self.senderPollSeconds && now >= lastReceived + Self.transitSeconds
     }
 }
 

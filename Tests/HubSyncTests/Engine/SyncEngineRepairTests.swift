@@ -52,7 +52,7 @@ import Testing
     /// A worker may be late with what was delivered before.
     @Test mutating func aServerThatDiffersAfterItsRepairIsRepairedAgain() {
         race()
-        rig.pass(2)
+        rig.pass(3.3)
         #expect(values() == ["one", "one", "one"] && rig.engine.status.suspects == 1)
         rig.pikas[2]?.values["k"] = "late"
         rig.pass(8)
