@@ -10,6 +10,10 @@ struct ServerSync: Sendable {
     var acknowledged: [ServerID: BinlogProgress] = [:]
     /// The same as of the last proposal to the Raft log.
     var proposed: [ServerID: BinlogProgress] = [:]
+    /// Further connections of this epoch, with the time at which they came.
+    var unexplained: [LinkConnectionID: Double] = [:]
+    /// When the server told of its senders last.
+    var reportedAt = 0.0
     /// The address at the other end of its connections, as it was last.
     var host = ""
     /// Connections to the server, by role.
@@ -67,6 +71,26 @@ struct ServerSync: Sendable {
             server: description.id, address: description.address, password: description.password,
             settings: PikaLink.Settings(
                 hubHost: settings.hubHost, hubPort: settings.hubPort, isStrict: settings.isStrict))
+    }
+
+    /// The longest that a report is under way.
+    private static let reportSeconds = 1.0
+
+    enum Explanation { case oneMore, unknown, dialledAgain }
+
+    /// Whose an incoming binlog connection is. A sender dials once in an epoch, when it is given its first file; a
+    /// sender that dials again has lost its connection, of which this side may not know yet, and with it maybe records
+    /// that it takes for sent. A connection is a new sender's when the server tells of more senders than have come; a
+    /// report may have been under way when it came. A server that tells of none is believed.
+    mutating func explain(_ connection: LinkConnectionID, now: Double) -> Explanation {
+        let senders = link.report.senders.count
+        if senders == 0 || senders > dataConnections.count {
+            unexplained[connection] = nil
+            return .oneMore
+        }
+        let since = unexplained[connection] ?? now
+        unexplained[connection] = since
+        return reportedAt - since >= Self.reportSeconds ? .dialledAgain : .unknown
     }
 
     /// The file to ask for; nil when some destination has no recorded place.

@@ -155,11 +155,13 @@ extension SyncEngine {
                 for connection in own.sorted(by: { $0.rawValue < $1.rawValue }) { close(connection) }
                 servers[index].connections = [:]
                 servers[index].dataConnections = []
+                servers[index].unexplained = [:]
             case .started(let file, let startsOver):
                 started(index, file: file, startsOver: startsOver)
             case .stopped:
                 stopped(index, now: now)
             case .status(let status):
+                servers[index].reportedAt = now
                 noteProgress(of: index, status, now: now)
                 servers[index].reader.observe(status, isReading: isReading(index), now: now)
                 resumeHeld()

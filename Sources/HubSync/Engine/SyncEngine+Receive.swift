@@ -56,6 +56,17 @@ extension SyncEngine {
             // A sender of an earlier epoch that goes on in the middle of a file.
             return reject(connection, "came before the sync was established", servers[index].id)
         }
+        switch servers[index].explain(connection, now: now) {
+        case .oneMore: break
+        case .unknown:
+            servers[index].link.pollSoon()
+            held.insert(connection)
+            return Consumption(bytes: 0, readsOn: false)
+        case .dialledAgain:
+            let reason = "one of its senders has dialled again: what it had sent before may be lost"
+            perform(servers[index].link.fail(reason, now: now), at: index, now: now)
+            return reject(connection, "is a second one of the same sender", servers[index].id)
+        }
         connections[connection] = .data(record.serverID)
         servers[index].dataConnections.insert(connection)
         servers[index].reader.opened(connection)
@@ -105,7 +116,7 @@ extension SyncEngine {
                 break reading
             case .duplicate, .backwards:
                 servers[index].statistics.duplicates += 1
-                remember(record, hash, rule, at: index)
+                remember(record, hash, rule, bytes, at: index, now: now)
             case .everyone, .except:
                 if record.isForHub {
                     relay(record, hash, rule, bytes, verdict: verdict, at: index, &batch, now: now)

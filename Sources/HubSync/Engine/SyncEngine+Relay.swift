@@ -221,16 +221,21 @@ extension SyncEngine {
 
     /// A record that all destinations have: it only says what the source has written (`design/convergence.md`,
     /// "Deliver").
-    mutating func remember(_ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, at index: Int) {
+    mutating func remember(
+        _ record: BinlogRecord, _ hash: KeyHash, _ rule: CommandRule?, _ bytes: UnsafeRawBufferPointer, at index: Int,
+        now: Double
+    ) {
         guard let rule, rule.effect == .value || rule.effect == .delete, record.argumentCount <= 3 else { return }
         let version = KeyVersion(
             seconds: record.execTime, counter: 0, effect: .whole, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: recovered.next.previous)
-        // What this process has relayed is no older, whatever the clocks say.
-        if let known = versions.version(of: hash),
-            known.sequence > version.sequence || !known.isBeaten(byTime: version)
-        {
-            return
+        if let known = versions.version(of: hash) {
+            if known.isRedelivered, known.source != version.source {
+                // It may have come on top of this record, or of one that is still to come, at its server only.
+                suspect(bytes.slice(record.key), rule.type, winner: server(.anyBut(version.source)), now: now)
+            }
+            // What this process has relayed is no older, whatever the clocks say.
+            if known.sequence > version.sequence || !known.isBeaten(byTime: version) { return }
         }
         versions.set(version, of: hash, settled: settled)
     }

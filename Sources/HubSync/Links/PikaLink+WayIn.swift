@@ -167,7 +167,7 @@ extension PikaLink {
     }
 
     mutating func poll(now: Double) -> [Action] {
-        guard isRunning, now >= nextPoll else { return [] }
+        guard isRunning, now >= nextPoll, !requests.contains(.report) else { return [] }
         nextPoll = now + Self.pollSeconds
         return [request(.info, ["INFO", "log"], now: now), request(.report, ["INFO", "hub"], now: now)]
     }

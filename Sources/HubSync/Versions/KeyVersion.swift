@@ -16,6 +16,9 @@ struct KeyVersion: Equatable, Sendable {
     var offset: UInt64
     var sequence: ChunkSequence
 
+    /// Of a chunk that is delivered once more, of whose record only the chunk is known (`SyncEngine.doubt`).
+    var isRedelivered: Bool { (file, offset) == (0, 0) }
+
     enum Effect: UInt8, Sendable {
         /// The whole value or its absence: nothing older matters any more.
         case whole

@@ -19,6 +19,8 @@ struct EngineRig {
         /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
         var newestFile: UInt32 = 0
         var isAtEnd = true
+        /// Sender threads that were given a file.
+        var senderCount = 1
     }
 
     private(set) var engine: SyncEngine
@@ -34,10 +36,13 @@ struct EngineRig {
     private var reads: [LinkConnectionID: Bool] = [:]
 
     /// Servers 1 to `count`, all in sync.
+    /// - Parameter relay: what the recovered relay log holds.
     init(
         servers count: UInt32 = 3, relayMaximumBytes: Int = 10 << 30, recovered: SyncEngine.Recovered = .init(),
-        offset: UInt64 = 0
+        offset: UInt64 = 0, relay: [RelayChunk] = [],
+        acknowledged: [ServerID: [ServerID: BinlogProgress]] = [:]
     ) {
+        written = relay
         engine = SyncEngine(
             settings: .init(
                 hubHost: "10.0.0.9", hubPort: 6868, relayMaximumBytes: relayMaximumBytes, versionBytes: 0, seed: 1),
@@ -45,7 +50,7 @@ struct EngineRig {
         for id in 1...count { pikas[id] = FakePika(offset: offset) }
         engine.update(
             (1...count).map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
-            acknowledged: [:], now: now)
+            acknowledged: acknowledged, now: now)
         pass(0.2)
         for id in 1...count { dial(id) }
     }
@@ -209,7 +214,9 @@ struct EngineRig {
             answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
             let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
-            let thread = "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) WAITING" : "0 WORKING")\r\n"
+            let thread = String(
+                repeating: "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) WAITING" : "0 WORKING")\r\n",
+                count: pika.senderCount)
             let hub = "Connected hub: 10.0.0.9:7868\r\n"
             answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):

@@ -40,4 +40,30 @@ import Testing
         rig.leave(2)
         #expect(rig.connects(from: "2") == nil)
     }
+
+    /// Its first connection is lost, with a record that it takes for sent, and the hub has not heard of that yet.
+    @Test func aSenderThatDialsAgainIsReadAgain() {
+        var rig = EngineRig()
+        rig.write(1, "SET a 1", "SET b 1")
+        _ = rig.writeUnsent(1, "SET lost 1", execTime: 1000)
+        rig.pass(1.5)
+        rig.dial(1)
+        rig.write(1, "SET c 1", "SET d 1")
+        rig.pass(0.1)
+        #expect(rig.pikas[2]?.values["c"] == nil)
+        rig.pass(3)
+        #expect(rig.logged.contains("link-failed") && rig.engine.status.links[0].reconnects > 0)
+        #expect(rig.pikas[2]?.values == ["a": "1", "b": "1"])
+    }
+
+    @Test func aFurtherSenderIsTakenOnceTheServerTellsOfIt() {
+        var rig = EngineRig()
+        rig.write(1, "SET a 1", "SET b 1")
+        rig.pass(1.5)
+        rig.pikas[1]?.senderCount = 2
+        rig.dial(1)
+        rig.write(1, "SET c 1", "SET d 1")
+        rig.pass(0.3)
+        #expect(rig.pikas[2]?.values["c"] == "1" && !rig.logged.contains("link-failed"))
+    }
 }
