@@ -1,5 +1,5 @@
 /// A server's answer in RESP2.
-public enum Reply: Equatable, Sendable {
+public enum Reply: Hashable, Sendable {
     case status(String)
     case error(String)
     case integer(Int)

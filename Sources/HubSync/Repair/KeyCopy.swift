@@ -64,6 +64,21 @@ struct KeyCopy: Equatable, Sendable {
         expiry = isThere && left >= 0 ? now + left - 1 : nil
     }
 
+    /// What is kept of a state to tell whether a later one is the same: a value may be large.
+    struct Trace: Equatable, Sendable {
+        let end: BinlogPosition
+        fileprivate let hash: Int
+        fileprivate let expiry: Int?
+
+        func matches(_ other: Trace) -> Bool {
+            guard hash == other.hash else { return false }
+            guard let expiry, let otherExpiry = other.expiry else { return expiry == other.expiry }
+            return abs(expiry - otherExpiry) <= KeyCopy.toleranceSeconds
+        }
+    }
+
+    var trace: Trace { Trace(end: end, hash: values.hashValue, expiry: expiry) }
+
     /// Whether nothing has to be done for the key to be the same at both.
     func matches(_ other: KeyCopy) -> Bool {
         switch (isThere, other.isThere) {

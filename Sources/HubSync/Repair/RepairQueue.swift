@@ -58,11 +58,11 @@ struct RepairQueue: Sendable {
 
     /// States of a key, and when the last of them was there.
     struct FirstReading: Equatable, Sendable {
-        var states: [ServerID: KeyCopy]
+        var states: [ServerID: KeyCopy.Trace]
         var time: Double
 
         /// Whether a later reading shows the same, wherever it was made.
-        func isConfirmed(by states: [ServerID: KeyCopy]) -> Bool {
+        func isConfirmed(by states: [ServerID: KeyCopy.Trace]) -> Bool {
             states.allSatisfy { server, state in self.states[server]?.matches(state) == true }
         }
     }
@@ -225,7 +225,7 @@ struct RepairQueue: Sendable {
     }
 
     /// These states differ. They are read once more before anything is done about it.
-    mutating func readAgain(_ hash: KeyHash, _ states: [ServerID: KeyCopy], now: Double) {
+    mutating func readAgain(_ hash: KeyHash, _ states: [ServerID: KeyCopy.Trace], now: Double) {
         suspects[hash]?.first = FirstReading(states: states, time: now)
     }
 

@@ -63,7 +63,8 @@ extension SyncEngine {
         var comparison = RepairQueue.Comparison(
             sequence: window.next, seen: states.mapValues { .init(end: $0.end, second: $0.second) })
         if differing.isEmpty && (unread.isEmpty || suspect.waitsForAll) { return repairs.finish(hash, comparison) }
-        guard suspect.first?.isConfirmed(by: states) == true else { return repairs.readAgain(hash, states, now: now) }
+        let traces = states.mapValues(\.trace)
+        guard suspect.first?.isConfirmed(by: traces) == true else { return repairs.readAgain(hash, traces, now: now) }
         guard suspect.rounds < RepairQueue.maximumRounds else {
             repairs.giveUp(hash)
             conflicts.add(.unrepaired(suspect.winner), key: suspect.key, unixSeconds: unixTime)
