@@ -40,7 +40,7 @@ import Testing
         try await withCluster(2) { cluster in
             try await cluster.startServers()
             let (source, destination) = (cluster.servers[0], cluster.servers[1])
-            try cluster.configureHub(withServers: false)
+            try cluster.hub.configure(except: "pika-servers")
             try await cluster.hub.start()
             try await eventually("the hub answers") { try await cluster.hub.ask("PING") == .status("PONG") }
             #expect(await cluster.hub.process.stop() == 0)
@@ -54,7 +54,7 @@ import Testing
             }
             try await source.run([["INCR", "after"]])
 
-            try cluster.configureHub(withServers: true)
+            try cluster.hub.configure()
             try await cluster.hub.start()
             try await eventually("what follows the positions is there") {
                 try await destination.ask("GET", "after").text == "1"
@@ -67,11 +67,6 @@ import Testing
 }
 
 extension TestCluster {
-    fileprivate func configureHub(withServers: Bool) throws {
-        try hub.settings.filter { withServers || $0.key != "pika-servers" }.map { "\($0.key) : \($0.value)\n" }.joined()
-            .write(to: directory.appending(path: "hub.conf"), atomically: true, encoding: .utf8)
-    }
-
     /// Runs `pika_hub_inspect` on the hub's directory.
     fileprivate func inspect(
         _ command: [String], _ arguments: [String] = []

@@ -15,6 +15,8 @@ package func run(_ path: String, _ arguments: [String], input: String = "") asyn
     return try await withCheckedThrowingContinuation { continuation in
         process.terminationHandler = { process in
             let bytes = output.fileHandleForReading.readDataToEndOfFile()
+            // At once: who asks for long would run out of descriptors.
+            output.fileHandleForReading.closeFile()
             continuation.resume(returning: (process.terminationStatus, String(decoding: bytes, as: UTF8.self)))
         }
         do {

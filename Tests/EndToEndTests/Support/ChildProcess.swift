@@ -13,16 +13,15 @@ actor ChildProcess {
     ///   - product: an executable of this package; it stands beside the test bundle.
     ///   - output: the file for standard output and standard error; each start appends to it.
     init(_ product: String, _ arguments: [String], output: URL) throws {
-        executable = try Self.products.appending(path: product)
+        executable = try Self.product(product)
         self.arguments = arguments
         self.output = output
     }
 
-    private static var products: URL {
-        get throws {
-            let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            return URL(filePath: bundle).deletingLastPathComponent()
-        }
+    /// An executable of this package.
+    static func product(_ name: String) throws -> URL {
+        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: bundle).deletingLastPathComponent().appending(path: name)
     }
 
     var pid: Int32? { running?.process.processIdentifier }

@@ -29,10 +29,16 @@ struct TestHub: Sendable {
         ]
         self.settings = usual.merging(settings) { $1 }
         configurationFile = directory.appending(path: "hub\(number).conf")
-        try self.settings.sorted { $0.key < $1.key }.map { "\($0.key) : \($0.value)\n" }.joined()
-            .write(to: configurationFile, atomically: true, encoding: .utf8)
         process = try ChildProcess(
             "pika_hub", ["-c", configurationFile.path], output: directory.appending(path: "hub\(number).out"))
+        try configure()
+    }
+
+    /// Writes its configuration file.
+    /// - Parameter key: a setting that it is to lack.
+    func configure(except key: String? = nil) throws {
+        try settings.filter { $0.key != key }.sorted { $0.key < $1.key }.map { "\($0.key) : \($0.value)\n" }.joined()
+            .write(to: configurationFile, atomically: true, encoding: .utf8)
     }
 
     /// Starts it, without waiting for anything.

@@ -7,7 +7,7 @@ import Testing
 ///
 /// | line | is |
 /// |---|---|
-/// | `$ redis-cli …` | a command |
+/// | `$ redis-cli …`, `$ pika_hub_inspect …` | a command |
 /// | `(the hub is killed)` | something that happens; the test does it |
 /// | any other | what the command before prints; `…` stands for anything, alone in a line for any lines |
 struct Transcript {
@@ -20,11 +20,15 @@ struct Transcript {
     let title: String
     let steps: [Step]
 
-    /// Every transcript of the README, with the ports of its example replaced.
-    static func all(ports: [String: Int]) throws -> [Transcript] {
+    /// Every transcript of the README, with the ports and paths of its example replaced.
+    static func all(ports: [String: Int] = [:], paths: [String: String] = [:]) throws -> [Transcript] {
         var text = try String(contentsOf: readme, encoding: .utf8)
-        for (port, real) in ports { text = text.replacing("-p \(port) ", with: "-p \(real) ") }
-        for (port, real) in ports { text = text.replacing("127.0.0.1 \(port)", with: "127.0.0.1 \(real)") }
+        for (port, real) in ports {
+            for before in ["-p ", "127.0.0.1 ", "127.0.0.1:"] {
+                text = text.replacing("\(before)\(port)", with: "\(before)\(real)")
+            }
+        }
+        for (path, real) in paths { text = text.replacing(" \(path) ", with: " \(real) ") }
         var title = ""
         var block: [String]?
         var transcripts: [Transcript] = []
@@ -71,12 +75,17 @@ struct Transcript {
 
     /// Asks until the answer is as shown; what changes something is said once.
     private func replay(_ words: [String], _ expected: String) async throws {
-        try #require(words.first == "redis-cli", "\(title): \(words)")
+        let isTool = words.first == "pika_hub_inspect"
+        try #require(isTool || words.first == "redis-cli", "\(title): \(words)")
         let reading: Set<String> = ["get", "info", "ping", "servers", "lrange", "config"]
-        let isReading = words.dropFirst(3).first.map { reading.contains($0.lowercased()) } ?? false
+        let isReading = !isTool && words.dropFirst(3).first.map { reading.contains($0.lowercased()) } ?? false
+        let arguments = Array(words.dropFirst())
         var seen = ""
         func ask() async throws -> Bool {
-            seen = try await run("/usr/bin/redis-cli", ["-h", "127.0.0.1"] + words.dropFirst()).output
+            seen =
+                isTool
+                ? try await run(ChildProcess.product("pika_hub_inspect").path, arguments).output
+                : try await run("/usr/bin/redis-cli", ["-h", "127.0.0.1"] + arguments).output
             return Self.matches(seen, expected)
         }
         do {
@@ -84,7 +93,7 @@ struct Transcript {
                 guard try await ask() else { throw NeverHappened(description: words.joined(separator: " ")) }
                 return
             }
-            try await eventually(words.joined(separator: " "), ask)
+            try await eventually(words.joined(separator: " "), every: .milliseconds(100), ask)
         } catch let error as NeverHappened {
             Issue.record("\(title): \(error)\nexpected:\n\(expected)printed:\n\(seen)")
             throw error
