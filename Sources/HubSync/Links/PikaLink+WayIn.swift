@@ -93,6 +93,11 @@ extension PikaLink {
         guard case .status = reply else {
             let text = reply.text ?? "nothing that can be understood"
             if text.contains("InvalidOffset") {
+                if let newest = report.producerFile, let wantedFile, newest < wantedFile {
+                    // A slave that COPY takes in, on its way there; anything else does not mend itself, but costs little.
+                    return fail(
+                        "it has not reached binlog file \(wantedFile) yet, the newest is \(newest) (\(text))", now: now)
+                }
                 return fail(
                     "it no longer has binlog file \(wantedFile ?? 0) (\(text)); writes of it would be missed. Set "
                         + "binlog-offset-absolute-consistency to no to go on from the nearest file that it has",

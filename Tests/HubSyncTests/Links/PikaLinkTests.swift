@@ -88,6 +88,15 @@ private let askLeniently = "control: internaltrysync 10.0.0.1 6868 3 0 1"
         #expect(script.tick(after: 1) == ["connect control"])
     }
 
+    /// COPY goes on from the master's position; its slave may not be there yet.
+    @Test mutating func aFileThatIsNotReachedYetIsAskedForSoon() {
+        script.greet()
+        _ = script.report(file: 2)
+        #expect(script.answer(.error("ERR InvalidOffset")) == ["close", "log link-failed"])
+        #expect(script.link.trouble?.contains("not reached binlog file 3 yet") == true)
+        #expect(script.tick(after: 0.11) == ["connect control"])
+    }
+
     @Test mutating func lenientlyTheNearestFileIsTaken() {
         script = LinkScript(isStrict: false)
         script.greet()
