@@ -5,14 +5,6 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 
-/// Keeps a hub that was primary, and doesn't know yet that it isn't any more, from writing to the servers.
-struct Fence {
-    /// Asked before every round of actions.
-    let mayAct: @Sendable () -> Bool
-    /// Told once, when all links have been closed because the hub may not act.
-    let passed: @Sendable () -> Void
-}
-
 /// Performs what `SyncEngine` decides: sockets, the relay store, time. Lives on one event loop and is touched by
 /// nothing else; every connection to a server, and every incoming one, is on that loop too, so that a chunk goes from
 /// source to destinations without a hop.
@@ -173,6 +165,7 @@ final class SyncShell {
             let shell = shell.value
             switch result {
             case .success(let channel):
+                guard !shell.isStopped else { return channel.close(promise: nil) }
                 shell.channels[connection] = channel
                 let host = Self.host(of: channel)
                 shell.with { $0.connected(connection, host: host, now: Self.now) }
@@ -186,7 +179,7 @@ final class SyncShell {
     /// A server dialled the inner port.
     func accepted(_ channel: any Channel) throws {
         let host = Self.host(of: channel)
-        guard let connection = with({ $0.accepted(host: host, now: Self.now) }) else {
+        guard !isStopped, let connection = with({ $0.accepted(host: host, now: Self.now) }) else {
             return channel.close(promise: nil)
         }
         channels[connection] = channel
@@ -246,16 +239,6 @@ final class SyncShell {
         leftOver[connection] = nil
         guard channels.removeValue(forKey: connection) != nil else { return }
         with { $0.closed(connection, reason: reason, now: Self.now) }
-    }
-}
-
-extension SyncEngine.Action {
-    /// Whether it goes on with the servers, as opposed to ending or noting something.
-    fileprivate var goesOn: Bool {
-        switch self {
-        case .send, .deliver, .connect, .resume, .read: true
-        case .write, .close, .log: false
-        }
     }
 }
 

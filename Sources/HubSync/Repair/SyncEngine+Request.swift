@@ -7,7 +7,8 @@ extension SyncEngine {
         case accepted(winner: ServerID)
         /// Nobody wrote the key lately, so the operator has to say whose state is right.
         case noWinner
-        /// As many keys as can be kept await repair already.
+        /// Half of what the replicated state can remember awaits repair already: the rest is for what the hub finds
+        /// itself, since without room positions are not saved.
         case full
     }
 
@@ -20,6 +21,12 @@ extension SyncEngine {
             return (hash, repairs.suspects[hash]?.winner ?? versions.version(of: hash)?.source)
         }
         guard let winner = winner ?? known, index(of: winner) != nil else { return .noWinner }
+        let suspects = repairs.suspects
+        let keyBytes = suspects.values.reduce(key.count) { $0 + $1.key.count }
+        guard
+            suspects[hash] != nil
+                || suspects.count < HubState.maximumSuspects / 2 && keyBytes <= HubState.maximumSuspectKeyBytes / 2
+        else { return .full }
         let suspect = RepairQueue.Suspect(
             key: key, type: .any, winner: winner, touched: now, sequence: window.next)
         return repairs.add(suspect, hash: hash) ? .accepted(winner: winner) : .full

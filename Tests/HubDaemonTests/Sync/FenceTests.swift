@@ -57,6 +57,10 @@ import Testing
             shell.value.with { $0.tick(now: SyncShell.now + 10, unixTime: 2000) }
             shell.value.stop()
         }.get()
+        // A server that dials meanwhile would have its records swallowed.
+        let late = try await ClientBootstrap(group: loop).connect(host: "127.0.0.1", port: port).get()
+        try await loop.submit { try shell.value.accepted(late) }.get()
+        try await late.closeFuture.get()
         try await server.close()
         try await loops.shutdownGracefully()
         #expect(heard.withLock { $0 } == before)

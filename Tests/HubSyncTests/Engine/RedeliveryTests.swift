@@ -16,14 +16,13 @@ import Testing
         let second = record("SET x y", from: 3, offset: UInt64(first.count), execTime: 1010)
         var old = BinlogProgress(firstOpenFile: 0)
         old.cover(BinlogPosition(file: 0, offset: UInt64(first.count)))
-        var recovered = SyncEngine.Recovered(
+        let recovered = SyncEngine.Recovered(
             first: ChunkSequence(1), next: ChunkSequence(2),
             cursors: [
                 one: .init(acknowledged: ChunkSequence(1), run: ""),
                 two: .init(acknowledged: ChunkSequence(1), run: ""),
                 three: .init(acknowledged: ChunkSequence(0), run: ""),
             ])
-        recovered.hasPredecessor = true
         var rig = EngineRig(
             recovered: recovered, relay: [deletion], acknowledged: [three: [one: old, two: old]])
         rig.pass(0.5)

@@ -41,4 +41,15 @@ import Testing
         rig.pass(6)
         #expect(answer == .accepted(winner: ServerID(1)) && values("k") == ["right", "right", "right"])
     }
+
+    /// More of them would keep positions from being saved.
+    @Test(arguments: [(HubState.maximumSuspects / 2, 8), (HubState.maximumSuspectKeyBytes / 2 / 60_000, 60_000)])
+    mutating func requestsLeaveRoomForWhatTheHubFindsItself(_ count: Int, _ length: Int) {
+        var answers: [SyncEngine.RepairAnswer] = []
+        for number in 0...count {
+            let name = String(number)
+            answers.append(rig.repair(name + String(repeating: "k", count: length - name.count), winner: 1))
+        }
+        #expect(answers.dropLast().allSatisfy { $0 == .accepted(winner: ServerID(1)) } && answers.last == .full)
+    }
 }
