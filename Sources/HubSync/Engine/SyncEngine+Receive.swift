@@ -86,6 +86,7 @@ extension SyncEngine {
     ) -> Consumption {
         servers[index].isPaced = runsAhead(index)
         guard isReading(index), var stream = servers[index].reader.stream(connection) else {
+            servers[index].reader.pause()
             held.insert(connection)
             return Consumption(bytes: 0, readsOn: false)
         }

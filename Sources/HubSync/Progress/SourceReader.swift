@@ -138,7 +138,8 @@ struct SourceReader: Sendable {
     /// Makes what has been passed on a connection part of `progress`. Once per read, not per record.
     mutating func settle(_ stream: BinlogStream, of connection: LinkConnectionID) {
         streams[connection] = stream
-        guard let last = stream.last else { return }
+        if streams.count > 1 { finishFilesThatEndWhereOneWaits() }
+        guard let last = stream.last else { return advance() }
         if case .file(let file) = stream.place {
             progress.cover(last)
             if !progress.singles.isEmpty, progress.singles.contains(BinlogPosition(file: file, offset: stream.end)) {
@@ -147,6 +148,20 @@ struct SourceReader: Sendable {
         }
         advance()
     }
+
+    /// A record that waits, and bears the stamp at which another connection has arrived in that file, is the first one
+    /// of the next file: no two senders read one file. In a backlog of operations this is all that tells of an end.
+    private mutating func finishFilesThatEndWhereOneWaits() {
+        for case let waiting? in streams.values.map(\.waiting) {
+            let isEnd = streams.values.contains {
+                $0.waiting == nil && $0.place == .file(waiting.file) && $0.end == waiting.offset
+            }
+            if isEnd { finished.insert(waiting.file) }
+        }
+    }
+
+    /// What arrives is left unread from here on, so what a source says of the ends of its files is not believed yet.
+    mutating func pause() { evidence = FileEvidence() }
 
     /// Takes in what the source says of its own senders.
     ///
@@ -157,10 +172,7 @@ struct SourceReader: Sendable {
     ///   - isReading: false while the hub leaves what arrives unread for other reasons.
     ///   - now: seconds of a clock that never goes backwards.
     mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
-        guard isReading else {
-            evidence = FileEvidence()
-            return
-        }
+        guard isReading else { return pause() }
         let waiting = streams.filter { $0.value.waiting != nil }
         let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
         let done = evidence.observe(status, openFrom: progress.firstOpenFile, limit: limit, now: now)

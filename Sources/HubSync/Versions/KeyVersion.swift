@@ -72,8 +72,11 @@ extension WriteDecision {
         if write.source == known.source {
             let isNewer = (write.file, write.offset) >= (known.file, known.offset)
             if !isNewer {
-                // Files of a backlog arrive side by side; only whole values overtake (`SourceReader`).
-                return WriteDecision(fate: known.effect == .whole ? .superseded : .deliver)
+                // Files of a backlog arrive side by side; only whole values overtake (`SourceReader`), unless what the
+                // source said of its senders was not so.
+                if known.effect == .whole { return WriteDecision(fate: .superseded) }
+                if write.effect == .commuting && known.effect == .commuting { return .deliver }
+                return WriteDecision(fate: .deliver, suspectWinner: .server(write.source))
             }
             if write.effect == .commuting && known.effect == .commuting { return .deliver }
             if known.mayBeCovered && following != .yes {

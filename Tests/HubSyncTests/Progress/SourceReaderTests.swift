@@ -108,6 +108,33 @@ extension SourceReader {
         #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
     }
 
+    /// In a backlog of operations every connection but one waits, each with the first record of its file.
+    @Test(arguments: [true, false])
+    mutating func theStampOfARecordThatWaitsProvesTheEndOfTheFileBefore(waitsFirst: Bool) {
+        reader.begin(3, on: one, two)
+        let wait = { (reader: inout SourceReader) in
+            #expect(reader.take(3, 216, on: two, ordered: true) == .hold(undecided: true))
+        }
+        reader.take(3, 0, on: one)
+        if waitsFirst { wait(&reader) }
+        reader.take(3, 108, on: one)
+        if !waitsFirst { wait(&reader) }
+        #expect(reader.progress.firstOpenFile == 4)
+        #expect(reader.take(3, 216, on: two, ordered: true) == .everyone)
+    }
+
+    @Test mutating func aPauseStartsTheMarginAnew() {
+        reader.begin(3, on: one)
+        let status = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 5...6)
+        reader.observe(status, isReading: true, now: 0)
+        reader.pause()
+        reader.observe(status, isReading: true, now: 2)
+        reader.observe(status, isReading: true, now: 3)
+        #expect(reader.progress.firstOpenFile == 3)
+        reader.observe(status, isReading: true, now: 5)
+        #expect(reader.progress.firstOpenFile == 5)
+    }
+
     @Test mutating func anOperationInTheOldestFileDoesNotWait() {
         reader.begin(3, on: one)
         reader.take(3, 0)

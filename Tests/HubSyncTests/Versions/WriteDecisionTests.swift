@@ -32,14 +32,24 @@ import Testing
             WriteDecision.decide(version(.whole, by: 1), against: version(.whole, by: 1), following: .no) == .deliver)
     }
 
-    @Test(arguments: [
-        (Effect.whole, WriteDecision.Fate.superseded), (.expiry, .deliver), (.commuting, .deliver),
-        (.operation, .deliver),
-    ])
-    func anOvertakenWriteIsBeatenByAWholeValueOnly(_ known: KeyVersion.Effect, _ fate: WriteDecision.Fate) {
+    @Test func anOvertakenWriteIsBeatenByAWholeValue() {
+        let decision = WriteDecision.decide(
+            version(.whole, by: 1, at: 50), against: version(.whole, by: 1), following: .no)
+        #expect(decision == WriteDecision(fate: .superseded))
+    }
+
+    /// It arrives at the others on top of what was written after it.
+    @Test(arguments: [Effect.expiry, .commuting, .operation])
+    func aWriteThatAnOperationHasOvertakenIsSuspect(_ known: KeyVersion.Effect) {
         let decision = WriteDecision.decide(
             version(.whole, by: 1, at: 50), against: version(known, by: 1), following: .no)
-        #expect(decision == WriteDecision(fate: fate))
+        #expect(decision == WriteDecision(fate: .deliver, suspectWinner: .server(ServerID(1))))
+    }
+
+    @Test func deltasMayOvertakeEachOther() {
+        let decision = WriteDecision.decide(
+            version(.commuting, by: 1, at: 50), against: version(.commuting, by: 1), following: .no)
+        #expect(decision == .deliver)
     }
 
     /// Its own newer value may have been replaced by the echo of its older one.
