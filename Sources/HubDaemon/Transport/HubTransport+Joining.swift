@@ -28,6 +28,7 @@ extension HubTransport {
                     note("cannot be asked: \(error)", at: address)
                 }
             }
+            decision = decision ?? joining.decision
             if decision == nil { try await Task.sleep(for: .milliseconds(100)) }
         }
         for address in joining.others { note(nil, at: address) }

@@ -34,11 +34,13 @@ public enum Admission {
     }
 }
 
-/// How a hub with an empty `floyd-path` finds out who it is. It asks every other hub of `floyd-servers`:
+/// How a hub with an empty `floyd-path` finds out who it is. It asks every other hub of `floyd-servers`, round after
+/// round:
 ///
 /// - One that belongs to a group tells it who it is there, or refuses it.
-/// - When a majority of the list, itself included, is fresh, it begins a group with them. A hub that has lost its disk
-///   therefore never begins one by itself beside a group that lives.
+/// - When a majority of the list, itself included, is fresh, it begins a group with them, unless one that answered
+///   belongs to a group already: that group may be all that is left of the data (`recover`), and takes it in with ADD.
+///   A hub that has lost its disk therefore never begins one by itself beside a group that lives.
 public struct Joining: Sendable {
     public enum Decision: Hashable, Sendable {
         /// Begin the log with this membership; it is empty for a hub that was added.
@@ -53,6 +55,8 @@ public struct Joining: Sendable {
     private let addresses: [Address]
     public let incarnation: Incarnation
     private var fresh: Set<Address> = []
+    /// A hub of the list has said that it belongs to a group.
+    private var aGroupLives = false
 
     public init(own: Address, addresses: [Address], incarnation: Incarnation) {
         self.own = own
@@ -65,28 +69,31 @@ public struct Joining: Sendable {
         HubIdentity.founding(addresses, own: own, incarnation: incarnation)
     }
 
-    /// What is certain before anyone is asked: the only hub of a list begins at once.
+    /// What follows when every other hub has been asked, or could not be. The only hub of a list begins at once.
     public var decision: Decision? {
-        guard let founding, fresh.count + 1 > (others.count + 1) / 2 else { return nil }
+        guard !aGroupLives, let founding, fresh.count + 1 > (others.count + 1) / 2 else { return nil }
         return .start(founding.identity, founding.membership)
     }
 
-    /// An answer has come. Nil while others have to be waited for.
+    /// An answer has come. Nil while others have to be asked.
     public mutating func take(_ answer: HelloAnswer, from address: Address) -> Decision? {
+        fresh.remove(address)
         switch answer {
         case .fresh:
             if others.contains(address) { fresh.insert(address) }
-            return decision
         case .adopt(let group, let hub):
             if let founding, founding.identity.group == group, founding.identity.hub == hub {
                 return .start(founding.identity, founding.membership)
             }
             return .start(HubIdentity(hub: hub, group: group, incarnation: incarnation), Membership())
-        case .refusal(let refusal): return refusal.isFinal ? .refuse(refusal) : nil
-        case .welcome: return nil
+        case .refusal(let refusal):
+            if refusal.isFinal { return .refuse(refusal) }
+            if refusal == .notMember { aGroupLives = true }
+        case .welcome: break
         }
+        return nil
     }
 
-    /// The hub at an address does not answer, or not as a fresh one any more.
+    /// The hub at an address does not answer.
     public mutating func forget(_ address: Address) { fresh.remove(address) }
 }

@@ -13,7 +13,12 @@ actor ChildProcess {
     ///   - product: an executable of this package; it stands beside the test bundle.
     ///   - output: the file for standard output and standard error; each start appends to it.
     init(_ product: String, _ arguments: [String], output: URL) throws {
-        executable = try Self.product(product)
+        self.init(executable: try Self.product(product), arguments, output: output)
+    }
+
+    /// A program that is not of this package.
+    init(executable: URL, _ arguments: [String], output: URL) {
+        self.executable = executable
         self.arguments = arguments
         self.output = output
     }

@@ -68,7 +68,7 @@ struct TestCluster: Sendable {
     /// What has to hold at the end of every test: the hub never delivered what a Pika would have executed wrongly, and
     /// never let sender threads die; it stops cleanly.
     fileprivate func verify() async throws {
-        for server in servers + spares where await server.process.pid != nil {
+        for server in servers + spares where await server.process.pid != nil && RealPika.executable == nil {
             let stats = try await server.info("stats")
             #expect(stats["sim_malformed_commands"] == "0", "server \(server.id)")
             #expect(stats["sim_ended_senders"] == "0", "server \(server.id)")

@@ -3,7 +3,7 @@ import HubSync
 import TestSupport
 import Testing
 
-/// A server of a test: a `pika_sim` of its own.
+/// A server of a test: a `pika_sim` of its own, or a real Pika (`RealPika`).
 struct TestServer: Sendable {
     let id: Int
     let port: Int
@@ -18,10 +18,15 @@ struct TestServer: Sendable {
         self.password = password
         port = FreePorts.reserve(withOneAt: 1100)
         let data = directory.appending(path: name)
+        let output = directory.appending(path: "\(name).out")
+        if let pika = RealPika.executable {
+            let file = try RealPika.configure(port: port, id: id, password: password, options: options, data: data)
+            process = ChildProcess(executable: pika, ["-c", file.path], output: output)
+            return
+        }
         var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--poll-interval", "200"]
         if !password.isEmpty { arguments += ["--requirepass", password] }
-        process = try ChildProcess(
-            "pika_sim", arguments + options, output: directory.appending(path: "\(name).out"))
+        process = try ChildProcess("pika_sim", arguments + options, output: output)
     }
 
     /// Starts it; returns when it answers.
