@@ -13,10 +13,11 @@ import Testing
     /// suspects were lost with the hub (49, 61, 78); states were equal by chance while a record was under way (57, 75,
     /// 115); what a killed server had not applied was forgotten while it was down (113); a hub died before any position
     /// was saved (193, 217); a delta hid the one of another server before it (250, 867); a duplicate with a clock ahead
-    /// replaced a newer version (286); the only record of a connection waited for ever (1342).
+    /// replaced a newer version (286); the only record of a connection waited for ever (1342);
+    /// two servers emptied a list, one of them after an EXPIRE that the other never had (2952).
     @Test(
         "what was wrong once stays right",
-        arguments: [UInt64(24), 32, 49, 57, 61, 75, 78, 113, 115, 193, 217, 250, 286, 867, 1342])
+        arguments: [UInt64(24), 32, 49, 57, 61, 75, 78, 113, 115, 193, 217, 250, 286, 867, 1342, 2952])
     func staysRight(seed: UInt64) throws {
         _ = try Simulation.run(seed: seed)
     }

@@ -147,6 +147,7 @@ extension SyncEngine {
             let winner = version.source
             suspect(key, of: record, bytes, winner: effect == .whole ? .anyBut(winner) : .server(winner), now: now)
         }
+        if repairs.fill(hash) { suspect(key, of: record, bytes, winner: .server(version.source), now: now) }
         guard let known else {
             versions.set(version, of: hash, settled: settled)
             return .deliver

@@ -93,6 +93,9 @@ struct KeyCopy: Equatable, Sendable {
         }
     }
 
+    /// An emptied list or sorted set, whose expiry nobody can see.
+    var mayHideExpiry: Bool { !isThere && type != .string }
+
     private func hasExpired(at second: Int) -> Bool { expiry.map { second >= $0 - 1 } ?? false }
 
     /// What makes the key the same elsewhere.

@@ -61,6 +61,10 @@ struct RepairQueue: Sendable {
     private(set) var changes: [RelayStore.SuspectName: ServerID?] = [:]
     /// As far as records may still come that were written before.
     private(set) var compared: [KeyHash: Comparison] = [:]
+    /// Suspects that turned out to be empty lists or sorted sets everywhere. A Pika keeps the expiry of one that was
+    /// emptied, and shows it to nobody until the next element comes; so the next write makes the key suspect again.
+    private(set) var vacant: Set<KeyHash> = []
+    private static let maximumVacant = 20_000
     /// Every suspect once, but for those that are being read.
     private var queue = DueQueue()
     private var tokens: [UInt64: (hash: KeyHash, server: ServerID)] = [:]
@@ -204,10 +208,17 @@ struct RepairQueue: Sendable {
     }
 
     /// All are equal.
-    mutating func finish(_ hash: KeyHash, _ comparison: Comparison) {
+    /// - Parameter isVacant: as far as can be seen of a key that may be a list or sorted set: it is nowhere.
+    mutating func finish(_ hash: KeyHash, _ comparison: Comparison, isVacant: Bool) {
         remove(hash)
         compared[hash] = comparison
+        guard isVacant else { return }
+        if vacant.count >= Self.maximumVacant { vacant.removeFirst() }
+        vacant.insert(hash)
     }
+
+    /// The key is written; whether it was empty everywhere before.
+    mutating func fill(_ hash: KeyHash) -> Bool { !vacant.isEmpty && vacant.remove(hash) != nil }
 
     mutating func giveUp(_ hash: KeyHash) {
         remove(hash)

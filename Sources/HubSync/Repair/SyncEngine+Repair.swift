@@ -62,7 +62,9 @@ extension SyncEngine {
         let differing = others.filter { answers[$0] != nil && states[$0]?.matches(state) != true }
         var comparison = RepairQueue.Comparison(
             sequence: window.next, seen: states.mapValues { .init(end: $0.end, second: $0.second) })
-        if differing.isEmpty && (unread.isEmpty || suspect.waitsForAll) { return repairs.finish(hash, comparison) }
+        if differing.isEmpty && (unread.isEmpty || suspect.waitsForAll) {
+            return repairs.finish(hash, comparison, isVacant: state.mayHideExpiry)
+        }
         let traces = states.mapValues(\.trace)
         guard suspect.first?.isConfirmed(by: traces) == true else { return repairs.readAgain(hash, traces, now: now) }
         guard suspect.rounds < RepairQueue.maximumRounds else {

@@ -17,7 +17,7 @@ enum RealPika {
             "thread-num": "2", "sync-thread-num": "4", "write-buffer-size": "4194304", "maxclients": "1000",
             "binlog-file-size": "104857600", "expire-logs-nums": "1000", "expire-logs-days": "7",
             "root-connection-num": "2", "timeout": "60", "slave-read-only": "0", "daemonize": "no",
-            "pidfile": "\(data.path)/pid",
+            "pidfile": "\(data.path)/pid", "loglevel": "info",
         ]
         for (name, folder) in [
             ("log-path", "log"), ("db-path", "db"), ("dump-path", "dump"), ("db-sync-path", "dbsync"),

@@ -114,6 +114,21 @@ import Testing
         #expect(values() == ["three", "three", "three"] && rig.engine.status.suspects == 0)
     }
 
+    /// A Pika keeps the expiry of a list that was emptied, and shows it only with the next element.
+    @Test mutating func whatIsNowhereIsComparedAgainOnceItIsWritten() {
+        for id in UInt32(1)...3 { rig.pikas[id]?.answersPings = false }
+        rig.write(1, "DEL k", execTime: 1001)
+        rig.write(2, "DEL k", execTime: 1000)
+        for id in UInt32(1)...3 { rig.answerPings(id) }
+        rig.pass(6)
+        #expect(rig.engine.status.suspects == 0)
+        rig.write(1, "SET k one", execTime: 5000)
+        #expect(rig.engine.status.suspects == 1)
+        rig.pass(6)
+        rig.write(1, "SET k two", execTime: 5001)
+        #expect(rig.engine.status.suspects == 0)
+    }
+
     // MARK: The replicated state
 
     /// Whoever goes on from these positions has to know of the suspicion.

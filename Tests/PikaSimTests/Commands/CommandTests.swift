@@ -56,6 +56,15 @@ private func described(_ reply: Reply) -> String {
         #expect(answers == [":10", ":2", ":1", ":-2"])
     }
 
+    /// Seen on a real Pika 2.3.8: nothing reaches the expiry of what was emptied, and it is there again with the next
+    /// element.
+    @Test(arguments: [("rpush k a", "ltrim k 1 0"), ("zadd k 1 a", "zrem k a")])
+    mutating func theExpiryOfWhatWasEmptiedWaitsForTheNextElement(fill: String, empty: String) {
+        _ = [fill, "expire k 100", empty].map { run($0) }
+        #expect(["ttl k", "del k", "persist k", "expire k 200"].map { run($0) } == [":-2", ":0", ":0", ":0"])
+        #expect([run(fill), run("ttl k"), run("del k"), run(fill), run("ttl k")] == [":1", ":100", ":1", ":1", ":-1"])
+    }
+
     @Test mutating func anExpiryThatIsOverDeletesAtOnce() {
         for line in ["expireat k \(Self.now)", "expire k 0", "pexpire k 999"] {
             #expect([run("set k 1"), run(line), run("get k")] == ["+OK", ":1", "nil"])

@@ -38,10 +38,11 @@ package struct Namespace<Value: Vacatable> {
         return change(&entries[key, default: Entry(value: initial(), expiry: 0)].value)
     }
 
+    /// False when there is no such key; then one that was emptied keeps its expiry all the same.
     mutating func remove(_ key: Bytes, now: Int64) -> Bool {
-        let existed = entry(key, now: now) != nil
+        guard entry(key, now: now) != nil else { return false }
         entries[key] = nil
-        return existed
+        return true
     }
 
     /// Sets the expiry; nil removes the key at once. False when there is no such key.
