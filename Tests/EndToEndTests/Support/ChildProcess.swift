@@ -11,15 +11,22 @@ actor ChildProcess {
 
     /// - Parameters:
     ///   - product: an executable of this package; it stands beside the test bundle.
+    ///   - place: where it runs.
     ///   - output: the file for standard output and standard error; each start appends to it.
-    init(_ product: String, _ arguments: [String], output: URL) throws {
-        self.init(executable: try Self.product(product), arguments, output: output)
+    init(_ product: String, _ arguments: [String], in place: Place = .here, output: URL) throws {
+        self.init(executable: try Self.product(product), arguments, in: place, output: output)
     }
 
     /// A program that is not of this package.
-    init(executable: URL, _ arguments: [String], output: URL) {
-        self.executable = executable
-        self.arguments = arguments
+    init(executable: URL, _ arguments: [String], in place: Place = .here, output: URL) {
+        if let namespace = place.namespace, let tool = NetworkNamespaces.tool {
+            // It becomes the program: the process id is that of the program.
+            self.executable = URL(filePath: tool)
+            self.arguments = ["netns", "exec", namespace, executable.path] + arguments
+        } else {
+            self.executable = executable
+            self.arguments = arguments
+        }
         self.output = output
     }
 

@@ -8,15 +8,17 @@ final class RedisClient: Sendable {
 
     private init(_ channel: any Channel) { self.channel = channel }
 
-    /// Connects to 127.0.0.1.
-    static func connect(_ port: Int) async throws -> RedisClient {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+    static func connect(_ port: Int, in place: Place = .here) async throws -> RedisClient {
+        let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Replies()) }
             }
-            .connect(host: "127.0.0.1", port: port).get()
-        return RedisClient(channel)
+        guard let namespace = place.clientNamespace else {
+            return RedisClient(try await bootstrap.connect(host: place.host, port: port).get())
+        }
+        let socket = try NetworkNamespaces.connect(to: place.host, port, from: namespace)
+        return RedisClient(try await bootstrap.withConnectedSocket(socket).get())
     }
 
     func send(_ command: String...) async throws -> Reply {
@@ -28,7 +30,8 @@ final class RedisClient: Sendable {
     func send(_ commands: [[String]]) async throws -> [Reply] {
         if commands.isEmpty { return [] }
         let replies = channel.eventLoop.makePromise(of: [Reply].self)
-        channel.writeAndFlush(Replies.Request(commands: commands, replies: replies), promise: nil)
+        // A channel that is closed already has no handler any more which would fail them.
+        channel.writeAndFlush(Replies.Request(commands: commands, replies: replies)).whenFailure { replies.fail($0) }
         return try await replies.futureResult.get()
     }
 

@@ -3,7 +3,8 @@ import HubSync
 import TestSupport
 import Testing
 
-/// Hubs and their servers, each a process of its own, with free ports on 127.0.0.1 and one temporary directory.
+/// Hubs and their servers, each a process of its own, with free ports on 127.0.0.1, unless the test has a network of its
+/// own, and one temporary directory.
 struct TestCluster: Sendable {
     let directory: URL
     let servers: [TestServer]
@@ -109,31 +110,36 @@ struct TestCluster: Sendable {
 ///   - hubs: how many begin the group.
 ///   - joiners: further hubs, which wait to be added to it.
 ///   - spares: server ids of further servers.
+///   - network: where they run; nil: all on 127.0.0.1.
 func withCluster(
     _ count: Int, serverOptions: [String] = [], passwords: [String] = [], configuredIDs: [Int: Int] = [:],
     hubSettings: [String: String] = [:], hubs hubCount: Int = 1, joiners: Int = 0, spares: [Int] = [],
+    network: NetworkNamespaces? = nil,
     _ body: (TestCluster) async throws -> Void
 ) async throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "pika-hub-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let place = network?.servers ?? .here
     let servers = try (1...count).map { id in
         let password = id <= passwords.count ? passwords[id - 1] : ""
-        return try TestServer(id: id, password: password, options: serverOptions, in: directory)
+        return try TestServer(id: id, place: place, password: password, options: serverOptions, in: directory)
     }
     let addresses = servers.map { server in
-        "127.0.0.1:\(server.port):\(configuredIDs[server.id] ?? server.id)"
+        "\(place.host):\(server.port):\(configuredIDs[server.id] ?? server.id)"
             + (server.password.isEmpty ? "" : ":\(server.password)")
     }
     let raftPorts = (0..<hubCount + joiners).map { _ in FreePorts.reserve() }
-    let group = raftPorts.prefix(hubCount).map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    let places = raftPorts.indices.map { network?.hubs[$0] ?? .here }
+    let group = zip(places, raftPorts).prefix(hubCount).map { "\($0.host):\($1)" }.joined(separator: ",")
     let settings = hubCount == 1 && joiners == 0 ? hubSettings : hubSettings.merging(["floyd-servers": group]) { $1 }
     let hubs = try raftPorts.enumerated().map { number, port in
         try TestHub(
-            number: number, raftPort: port, pikaServers: addresses.joined(separator: ","), settings: settings,
-            in: directory)
+            number: number, place: places[number], raftPort: port, pikaServers: addresses.joined(separator: ","),
+            settings: settings, in: directory)
     }
     let others = try spares.enumerated().map { number, id in
-        try TestServer(id: id, name: "spare\(number)", password: "", options: serverOptions, in: directory)
+        try TestServer(
+            id: id, name: "spare\(number)", place: place, password: "", options: serverOptions, in: directory)
     }
     let cluster = TestCluster(directory: directory, servers: servers, spares: others, hubs: hubs)
     do {

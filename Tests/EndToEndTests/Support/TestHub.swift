@@ -4,6 +4,7 @@ import TestSupport
 
 /// A hub of a test: a `pika_hub` of its own.
 struct TestHub: Sendable {
+    let place: Place
     let raftPort: Int
     let adminPort: Int
     let floydPath: URL
@@ -13,24 +14,27 @@ struct TestHub: Sendable {
 
     /// - Parameters:
     ///   - number: names its files.
+    ///   - place: where it runs.
     ///   - raftPort: reserved.
     ///   - pikaServers: the value of `pika-servers`.
     ///   - settings: further settings.
     init(
-        number: Int, raftPort: Int, pikaServers: String, settings: [String: String], in directory: URL
+        number: Int, place: Place, raftPort: Int, pikaServers: String, settings: [String: String], in directory: URL
     ) throws {
+        self.place = place
         self.raftPort = raftPort
         floydPath = directory.appending(path: "floyd\(number)")
         adminPort = FreePorts.reserve(withOneAt: 1000)
         let usual = [
-            "floyd-local-ip": "127.0.0.1", "floyd-local-port": "\(raftPort)", "bind": "127.0.0.1",
+            "floyd-local-ip": place.host, "floyd-local-port": "\(raftPort)", "bind": place.host,
             "floyd-path": floydPath.path, "sdk-port": "\(adminPort)",
             "pika-servers": pikaServers,
         ]
         self.settings = usual.merging(settings) { $1 }
         configurationFile = directory.appending(path: "hub\(number).conf")
         process = try ChildProcess(
-            "pika_hub", ["-c", configurationFile.path], output: directory.appending(path: "hub\(number).out"))
+            "pika_hub", ["-c", configurationFile.path], in: place,
+            output: directory.appending(path: "hub\(number).out"))
         try configure()
     }
 
@@ -45,7 +49,9 @@ struct TestHub: Sendable {
     func start() async throws { try await process.start() }
 
     /// Where it listens for other hubs.
-    var raftAddress: String { "127.0.0.1:\(raftPort)" }
+    var raftAddress: String { "\(place.host):\(raftPort)" }
+
+    var adminAddress: String { "\(place.host):\(adminPort)" }
 
     /// Throws its `floyd-path` away.
     func loseDisk() throws { try FileManager.default.removeItem(at: floydPath) }
@@ -53,7 +59,7 @@ struct TestHub: Sendable {
     func isPrimary() async throws -> Bool { try await info()["role"] == "primary" }
 
     func connect() async throws -> RedisClient {
-        let client = try await RedisClient.connect(adminPort)
+        let client = try await RedisClient.connect(adminPort, in: place)
         if let password = settings["requirepass"] { _ = try await client.send("AUTH", password) }
         return client
     }

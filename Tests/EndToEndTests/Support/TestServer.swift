@@ -6,27 +6,33 @@ import Testing
 /// A server of a test: a `pika_sim` of its own, or a real Pika (`RealPika`).
 struct TestServer: Sendable {
     let id: Int
+    let place: Place
     let port: Int
     let password: String
     let process: ChildProcess
 
-    /// - Parameter name: of its files; nil: by its id.
-    init(id: Int, name: String? = nil, password: String, options: [String], in directory: URL) throws {
+    /// - Parameters:
+    ///   - name: of its files; nil: by its id.
+    ///   - place: where it runs.
+    init(
+        id: Int, name: String? = nil, place: Place, password: String, options: [String], in directory: URL
+    ) throws {
         let name = name ?? "server\(id)"
-
         self.id = id
+        self.place = place
         self.password = password
         port = FreePorts.reserve(withOneAt: 1100)
         let data = directory.appending(path: name)
         let output = directory.appending(path: "\(name).out")
         if let pika = RealPika.executable {
             let file = try RealPika.configure(port: port, id: id, password: password, options: options, data: data)
-            process = ChildProcess(executable: pika, ["-c", file.path], output: output)
+            process = ChildProcess(executable: pika, ["-c", file.path], in: place, output: output)
             return
         }
         var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--poll-interval", "200"]
+        arguments += ["--bind", place.host, "--host-ip", place.host]
         if !password.isEmpty { arguments += ["--requirepass", password] }
-        process = try ChildProcess("pika_sim", arguments + options, output: output)
+        process = try ChildProcess("pika_sim", arguments + options, in: place, output: output)
     }
 
     /// Starts it; returns when it answers.
@@ -37,7 +43,7 @@ struct TestServer: Sendable {
 
     /// A connection that has given the password.
     func connect() async throws -> RedisClient {
-        let client = try await RedisClient.connect(port)
+        let client = try await RedisClient.connect(port, in: place)
         if !password.isEmpty { _ = try await client.send("AUTH", password) }
         return client
     }

@@ -7,10 +7,12 @@ final class HubConnection: ChannelInboundHandler {
 
     private let core: ServerCore
     private var parser = RequestParser()
+    private var peer = ""
 
     init(core: ServerCore) { self.core = core }
 
     func channelActive(context: ChannelHandlerContext) {
+        peer = context.remoteAddress?.ipAddress ?? ""
         if !core.hubConnected(context.channel) { context.close(promise: nil) }
     }
 
@@ -29,7 +31,7 @@ final class HubConnection: ChannelInboundHandler {
                     break
                 }
                 core.statistics.commands += 1
-                try core.deliver(arguments)?.append(to: &answer)
+                try core.deliver(arguments, from: peer)?.append(to: &answer)
             }
             try core.flush()
         } catch {

@@ -28,11 +28,14 @@ extension ServerCore {
         case "clients": return lines("# Clients", "connected_clients:\(statistics.clients)")
         case "hub": return infoHub()
         case "stats":
+            let hubs = statistics.takenFrom.sorted { $0.key < $1.key }.map { "sim_delivered_by_\($0.key):\($0.value)" }
             return lines(
-                "# Stats", "total_connections_received:\(statistics.connections)",
-                "total_commands_processed:\(statistics.commands)", "sim_delivered_commands:\(statistics.delivered)",
-                "sim_malformed_commands:\(statistics.malformed)",
-                "sim_ended_senders:\(senders.count { $0.thread.hasEnded })")
+                [
+                    "# Stats", "total_connections_received:\(statistics.connections)",
+                    "total_commands_processed:\(statistics.commands)", "sim_delivered_commands:\(statistics.delivered)",
+                    "sim_malformed_commands:\(statistics.malformed)",
+                    "sim_ended_senders:\(senders.count { $0.thread.hasEnded })",
+                ] + hubs)
         case "replication": return infoReplication()
         case "keyspace":
             let now = Self.unixSeconds()

@@ -32,6 +32,8 @@ final class ServerCore {
         var commands = 0
         /// Delivered by hubs and applied.
         var delivered = 0
+        /// Taken from hubs, by their addresses.
+        var takenFrom: [String: Int] = [:]
         /// Delivered by hubs, logged, and not executable: a real one would run something else in its place.
         var malformed = 0
     }
@@ -72,12 +74,14 @@ final class ServerCore {
     }
 
     /// A hub's command: the binlog first, then a worker. Nil means no answer.
-    func deliver(_ arguments: [Bytes]) throws(DiskError) -> Reply? {
+    /// - Parameter hub: its address.
+    func deliver(_ arguments: [Bytes], from hub: String) throws(DiskError) -> Reply? {
         let name = arguments[0].lowercased
         if name == Bytes("ping") { return .status("PONG") }
         guard let command = Command.table[name], command.isForHubs else {
             return .error("Err '\(name.text)' is not for hubs")
         }
+        statistics.takenFrom[hub, default: 0] += 1
         var item: Bytes = []
         switch command.logged {
         case .never, .asTyped, .lowercasing:
