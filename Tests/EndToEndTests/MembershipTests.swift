@@ -71,6 +71,39 @@ import Testing
         }
     }
 
+    /// One is the primary, the other is away when it is removed.
+    @Test func hubsThatWereRemovedSaySoAndAnswerOnlyForThemselves() async throws {
+        try await withCluster(2, hubs: 3) { cluster in
+            try await cluster.startServers()
+            try await cluster.startHubs()
+            try await arrives(from: cluster.servers[0], at: cluster.servers[1])
+            let primary = try await cluster.primary()
+            let others = cluster.hubs.filter { $0.raftPort != primary.raftPort }
+            let (away, last) = (others[0], others[1])
+            await away.process.kill()
+            try await accepted("REMOVE", away, on: last)
+            try await accepted("REMOVE", primary, on: last)
+            try await away.start()
+
+            let text = "this hub was removed from its group"
+            for hub in [away, primary] {
+                try await eventually("INFO says that it was removed") {
+                    try await hub.ask("INFO", "warnings").text?.contains("warning_1:\(text)") == true
+                }
+                let info = try await hub.info()
+                #expect(info["role"] == "secondary" && info["leader_id"] == "")
+                for command in ["SERVERS", "HUBS", "FAILOVER"] {
+                    #expect(try await hub.ask(command).text?.hasPrefix("ERR \(text)") == true, "\(command)")
+                }
+                #expect(try await hub.ask("PING") == .status("PONG"))
+                try await eventually("the log says it") { try await hub.process.printed().contains("removed: \(text)") }
+            }
+            #expect(try await cluster.primary().raftPort == last.raftPort)
+            try await arrives(from: cluster.servers[1], at: cluster.servers[0])
+            try await cluster.awaitEqual()
+        }
+    }
+
     @Test func aHubThatWaitsToJoinStopsCleanly() async throws {
         try await withCluster(2, hubs: 3) { cluster in
             try await cluster.hub.start()

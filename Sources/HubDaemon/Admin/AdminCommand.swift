@@ -86,6 +86,7 @@ extension AdminCommand {
         guard (command.minimumArguments...command.maximumArguments).contains(arguments.count) else {
             return wrongArgumentCount(command.name)
         }
+        if command.group == .cluster, let reason = context.control.removal { return .failure(reason) }
         return await command.run(&session, context, arguments)
     }
 

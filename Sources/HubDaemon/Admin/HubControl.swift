@@ -6,6 +6,9 @@ protocol HubControl: Sendable {
     /// The figures of this moment.
     func info() async -> HubInfo
 
+    /// Why the hub takes no part in its group any more; nil while it does. Then it answers only for itself.
+    var removal: String? { get }
+
     /// Has a change of servers applied by the group: answers at once what needs no proposal
     /// (`HubState.replyWithoutProposing`), forwards to the primary from any other hub, and gives up within a bounded
     /// time.

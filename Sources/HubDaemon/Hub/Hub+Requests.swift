@@ -180,7 +180,12 @@ extension Hub {
         guard let node else { return }
         let own = HubMember(
             id: node.identity.hub, raftAddress: configuration.raftAddress, adminAddress: configuration.adminAddress)
+        var wasRemoved = false
         while !Task.isCancelled {
+            let isRemoved = removal != nil
+            // Seen twice: a hub that was added just now may hear first from one that does not know it yet.
+            if isRemoved, wasRemoved, !hasToldRemoval { log.warning("removed: \(Self.removal)") }
+            (wasRemoved, hasToldRemoval) = (isRemoved, isRemoved && wasRemoved)
             if node.status.membership.member(own.id) != nil, board.current.hubs[own.id] != own {
                 if let text = await ask(.command(.addHub(hub: own))).errorText {
                     log.info("not-introduced: the group does not know this hub's admin address yet: \(text)")

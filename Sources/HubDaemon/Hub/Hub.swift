@@ -33,6 +33,8 @@ actor Hub {
     var advancing: Task<Void, Never>?
     /// When positions were last written to the Raft log; unix seconds.
     var lastSaved: Int?
+    /// The log says that this hub was removed.
+    var hasToldRemoval = false
 
     enum Event: Sendable {
         case joined

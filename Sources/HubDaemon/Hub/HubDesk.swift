@@ -19,6 +19,8 @@ struct HubDesk: HubControl {
 
     // MARK: Commands
 
+    var removal: String? { hub.removal }
+
     func execute(_ command: HubCommand) async -> CommandOutcome { await hub.ask(.command(command)) }
 
     func addHub(at address: Address) async -> CommandOutcome { await hub.ask(.addHub(address)) }
@@ -62,7 +64,13 @@ struct HubDesk: HubControl {
         info.relay.maximumBytes = configuration.current.relayLogMaxSizeBytes
         info.conflicts.pending = info.state.suspects.count
         if let sync = await syncStatus() { info.show(sync) }
-        if info.raft.leader == nil { info.warnings.append("no primary: \(hub.whyNoPrimary)") }
+        if let removal = hub.removal {
+            // Whoever led when this hub was removed; it will not hear of another.
+            info.raft.leader = nil
+            info.warnings.append(removal)
+        } else if info.raft.leader == nil {
+            info.warnings.append("no primary: \(hub.whyNoPrimary)")
+        }
         info.warnings += hub.transport.troubles
         info.warnings += info.state.differences(from: configuration.current.pikaServers)
         return info

@@ -26,6 +26,8 @@ final class HubLink: Sendable {
         var isProcessInDoubt = false
         var failures = 0
         var lastTrouble: String?
+        /// The other hub said last that this one is no member.
+        var isRefusedAsStranger = false
         var calls: [UInt64: CheckedContinuation<Result<[UInt8], ProposalError>, Never>] = [:]
         var nextCall: UInt64 = 1
     }
@@ -52,6 +54,8 @@ final class HubLink: Sendable {
     // MARK: From any thread
 
     var isConnected: Bool { state.withLock { $0.channel != nil } }
+
+    var isRefusedAsStranger: Bool { state.withLock { $0.isRefusedAsStranger } }
 
     /// What is wrong, in a sentence; nil when nothing is.
     var trouble: String? {
@@ -198,6 +202,7 @@ final class HubLink: Sendable {
                     state.process = process
                     state.isProcessInDoubt = false
                     state.failures = 0
+                    state.isRefusedAsStranger = false
                     state.lastTrouble = nil
                     if !state.isStopped { state.channel = channel }
                 }
@@ -206,6 +211,7 @@ final class HubLink: Sendable {
             if isNewProcess { events.processEnded(hub) }
             log.info("hub-link: connected to hub \(hub)")
         case .refusal(let refusal):
+            state.withLock { $0.isRefusedAsStranger = refusal == .notMember }
             note("refuses this hub: \(refusal)")
             events.refused(refusal)
             channel.close(promise: nil)

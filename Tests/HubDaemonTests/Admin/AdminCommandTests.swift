@@ -137,6 +137,16 @@ import Testing
         #expect(await bench.ask("remove 127.0.0.1:9312") == "-ERR 127.0.0.1:9312 is not a hub of the group|")
     }
 
+    @Test func aHubThatWasRemovedAnswersOnlyForItself() async {
+        var bench = AdminBench(servers: [1])
+        bench.hub.beRemoved("this hub was removed")
+        for line in ["SERVERS", "HUBS", "DROP 1", "ADD 127.0.0.1:1", "FAILOVER", "TAIL 1 2"] {
+            #expect(await bench.ask(line) == "-ERR this hub was removed|")
+        }
+        #expect(await bench.ask("PING") == "+PONG|")
+        #expect(await bench.ask("INFO server").hasPrefix("$"))
+    }
+
     @Test func serversAreListedWithoutPasswords() async {
         var bench = AdminBench(servers: [1])
         #expect(await bench.ask("pause 1") == "+OK|")

@@ -11,6 +11,7 @@ final class FakeHub: HubControl {
         var isShuttingDown = false
         var failOvers: [HubID?] = []
         var answer: CommandOutcome?
+        var removal: String?
     }
 
     let tails = RouteTails()
@@ -37,6 +38,8 @@ final class FakeHub: HubControl {
     var hubState: HubState { state.withLock { $0.info.state } }
 
     func change(_ body: @Sendable (inout HubInfo) -> Void) { state.withLock { body(&$0.info) } }
+    func beRemoved(_ reason: String) { state.withLock { $0.removal = reason } }
+    var removal: String? { state.withLock { $0.removal } }
     func answerAlways(_ outcome: CommandOutcome) { state.withLock { $0.answer = outcome } }
 
     func info() async -> HubInfo { state.withLock { $0.info } }
