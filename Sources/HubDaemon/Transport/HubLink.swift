@@ -179,10 +179,16 @@ final class HubLink: Sendable {
     }
 
     /// Logs what is wrong, once until it is something else.
-    private func note(_ trouble: String) {
+    private func note(_ trouble: String, isExpected: Bool = false) {
         state.withLock { state in
-            if state.lastTrouble != trouble { log.warning("hub-link: hub \(hub) at \(state.address) \(trouble)") }
+            let isNews = state.lastTrouble != trouble
             state.lastTrouble = trouble
+            guard isNews else { return }
+            if isExpected {
+                log.info("hub-link: hub \(hub) at \(state.address) \(trouble)")
+            } else {
+                log.warning("hub-link: hub \(hub) at \(state.address) \(trouble)")
+            }
         }
     }
 
@@ -215,8 +221,12 @@ final class HubLink: Sendable {
             note("refuses this hub: \(refusal)")
             events.refused(refusal)
             channel.close(promise: nil)
-        case .welcome, .fresh, .adopt:
-            note("is not hub \(hub)")
+        case .fresh:
+            // So it is for a moment with every hub that is added, or that starts first with an empty disk.
+            note(answer.mismatch, isExpected: true)
+            channel.close(promise: nil)
+        case .welcome, .adopt:
+            note(answer.mismatch)
             channel.close(promise: nil)
         }
     }
@@ -272,6 +282,26 @@ extension ClientBootstrap {
         #else
         return self
         #endif
+    }
+}
+
+extension HelloAnswer {
+    /// What is the matter when a hub does not answer as the one that is expected at its address: what follows "hub X at
+    /// ip:port" in a sentence.
+    var mismatch: String {
+        switch self {
+        case .welcome(let hub, _):
+            "is expected there, but hub \(hub) answers: see what floyd-local-ip, floyd-local-port and floyd-path the hub "
+                + "that runs there has; a floyd-path must not be copied from one hub to another"
+        case .fresh:
+            "is expected there, but the hub that answers has an empty floyd-path and belongs to no group yet; it goes on "
+                + "asking the hubs of its floyd-servers who it is. If this stays, none of those is a hub of this group "
+                + "that it reaches"
+        case .adopt(let group, let hub):
+            "is expected there, but the hub that answers takes this one for hub \(hub) of group \(group) with an empty "
+                + "floyd-path, although this one has given its name"
+        case .refusal(let refusal): "refuses this hub: \(refusal)"
+        }
     }
 }
 

@@ -105,6 +105,17 @@ import Testing
     }
 }
 
+@Suite("Answers to a hub that dials") struct HelloAnswerTests {
+    /// Who answers, and what can be done about it. That hub X "is not hub X" helps nobody.
+    @Test func somebodyElsesAnswerIsExplained() {
+        let other = HelloAnswer.welcome(hub: HubID(0x77), process: 1).mismatch
+        #expect(other.contains("hub \(HubID(0x77)) answers") && other.contains("floyd-path"))
+        let fresh = HelloAnswer.fresh.mismatch
+        #expect(fresh.contains("empty floyd-path") && fresh.contains("floyd-servers"))
+        #expect(HelloAnswer.refusal(.wrongGroup).mismatch.contains("\(Refusal.wrongGroup)"))
+    }
+}
+
 @Suite("Frames between hubs") struct HubFrameTests {
     @Test func damageIsNoticed() throws {
         var buffer = ByteBuffer()
