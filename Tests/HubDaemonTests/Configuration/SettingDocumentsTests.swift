@@ -21,6 +21,9 @@ import Testing
         let text = try String(contentsOf: repository.appending(path: "README.md"), encoding: .utf8)
         #expect(text.contains(Setting.markdown), "insert what 'pika_hub --print-settings' prints")
         #expect(text.contains(AdminCommand.markdown), "insert what 'pika_hub --print-commands' prints")
+        let readme = try MarkdownDocument("README.md")
+        #expect(readme.table("key")?.count == Setting.all.count, "nothing besides")
+        #expect(readme.table("command")?.count == AdminCommand.all.count, "nothing besides")
     }
 
     /// A file in `conf/`, which has no warnings and binds to this machine only.
