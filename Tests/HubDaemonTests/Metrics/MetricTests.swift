@@ -79,6 +79,7 @@ import Testing
     @Test func readmeHasTheTable() throws {
         let text = try String(contentsOf: repository.appending(path: "README.md"), encoding: .utf8)
         #expect(text.contains(Metric.markdown), "insert what 'pika_hub --print-metrics' prints")
+        #expect(try MarkdownDocument("README.md").table("metric")?.count == Metric.all.count, "nothing besides")
     }
 
     @Test(arguments: ["prometheus_alerts.yml", "grafana_dashboard.json"])
@@ -89,6 +90,35 @@ import Testing
             metric.kind == .histogram ? ["_bucket", "_sum", "_count"].map { metric.name + $0 } : [metric.name]
         }
         #expect(used.count > 10 && used.subtracting(known) == [])
+    }
+
+    /// A label that no metric has makes a legend empty and a rule silent. `instance` and `job` are Prometheus' own.
+    @Test(arguments: ["prometheus_alerts.yml", "grafana_dashboard.json"])
+    func rulesAndPanelsUseLabelsThatExist(file: String) throws {
+        let text = try String(contentsOf: repository.appending(path: "conf/\(file)"), encoding: .utf8)
+        let named = text.matches(of: /\$labels\.([a-z_]+)|{{([a-z_]+)}}|\b(?:by|on|without) ?\(([a-z_, ]+)\)/)
+        let used = named.flatMap { match in
+            [match.1, match.2, match.3].compactMap { $0 }.flatMap { $0.split(separator: ",") }
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let shown = Metric.all.flatMap { $0.samples(everything) }.flatMap(\.labels).map(\.name)
+        #expect(!used.isEmpty && Set(used).subtracting(shown + ["instance", "job"]) == [])
+    }
+
+    /// With one of all that has labels of its own.
+    private var everything: Metric.Figures {
+        figures { info in
+            info.process.logMessages = ["started": 1]
+            info.raft.hub = HubID(1)
+            info.members = (1...2).map(FakeHub.member)
+            info.links[ServerID(1)] = HubInfo.Link()
+            info.routes = [HubInfo.Route(source: ServerID(1), destination: ServerID(2))]
+            info.unrelayedCommands = ["sadd": 1]
+            for place in info.members.indices {
+                info.members[place].lagEntries = 0
+                info.members[place].lastContactMilliseconds = 0
+            }
+        }
     }
 
     @Test func theDashboardIsJSON() throws {
