@@ -19,8 +19,18 @@ struct LogFile: ~Copyable {
     /// - Throws: `LogFileError` when the directory or the file cannot be made.
     init(directory: String, nowMicroseconds: Int) throws(LogFileError) {
         path = directory + "/pika_hub.log"
-        if mkdir(directory, 0o700) != 0, errno != EEXIST { throw LogFileError(path: directory, code: errno) }
+        try Self.make(directory)
         try open(nowMicroseconds: nowMicroseconds)
+    }
+
+    /// With those above it: the log is opened before `floyd-path` is made, which often lies beside it.
+    private static func make(_ directory: String) throws(LogFileError) {
+        if mkdir(directory, 0o700) == 0 { return }
+        if errno == ENOENT, let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
+            try make(String(directory[..<slash]))
+            if mkdir(directory, 0o700) == 0 { return }
+        }
+        guard errno == EEXIST else { throw LogFileError(path: directory, code: errno) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
