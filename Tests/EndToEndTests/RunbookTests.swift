@@ -9,6 +9,7 @@ import Testing
         "A server leaves", "A pause", "Settings while the hub runs", "A password",
         "From the original to this hub without a gap",
     ]
+    static let withBackups = ["A floyd-path from a backup", "A server from a backup"]
     static let ofAGroup = [
         "A hub of a group dies and comes back", "The majority of the hubs is gone", "The primary hands over",
         "A hub takes the place of another", "A hub has lost its floyd-path",
@@ -16,7 +17,13 @@ import Testing
     ]
 
     /// As the README's example has them: the hub, two servers, and a third one that is not in the sync yet.
-    @Test(arguments: ofOneHub) func aProcedureRunsAsShown(title: String) async throws {
+    @Test(arguments: ofOneHub) func aProcedureRunsAsShown(title: String) async throws { try await replay(title) }
+
+    @Test(arguments: withBackups) func aProcedureWithABackupRunsAsShown(title: String) async throws {
+        try await replay(title)
+    }
+
+    private func replay(_ title: String) async throws {
         let id = title == "A master dies and its slave takes over" ? 2 : 3
         try await withCluster(2, spares: [id]) { cluster in
             let isFirstStart = title == "From the original to this hub without a gap"
@@ -61,7 +68,7 @@ import Testing
     /// No procedure of the README goes without a test.
     @Test func everyTranscriptIsReplayed() throws {
         let titles = try Transcript.all().map(\.title)
-        #expect(titles.sorted() == (Self.ofOneHub + Self.ofAGroup).sorted())
+        #expect(titles.sorted() == (Self.ofOneHub + Self.withBackups + Self.ofAGroup).sorted())
     }
 
     @Test(arguments: [

@@ -32,6 +32,8 @@ struct Runbook {
             switch what {
             case "stopped": await server.process.kill()
             case "started again": try await server.start()
+            case "backed up": try backUp(server.data)
+            case "restored from that backup": try restore(server.data)
             default: throw unknown(event)
             }
             return
@@ -47,11 +49,22 @@ struct Runbook {
             try await start(hub)
             try hub.configure()
         case "without its floyd-path": try hub.loseDisk()
+        case "backed up": try backUp(hub.floydPath)
+        case "restored from that backup": try restore(hub.floydPath)
         case "started again, and ends with status 1":
             try await hub.start()
             #expect(await hub.process.exitStatus() == 1)
         default: throw unknown(event)
         }
+    }
+
+    private func backUp(_ directory: URL) throws {
+        try FileManager.default.copyItem(at: directory, to: directory.appendingPathExtension("backup"))
+    }
+
+    private func restore(_ directory: URL) throws {
+        try FileManager.default.removeItem(at: directory)
+        try FileManager.default.copyItem(at: directory.appendingPathExtension("backup"), to: directory)
     }
 
     private func start(_ hub: TestHub) async throws {

@@ -9,6 +9,7 @@ struct TestServer: Sendable {
     let place: Place
     let port: Int
     let password: String
+    let data: URL
     let process: ChildProcess
 
     /// - Parameters:
@@ -22,7 +23,7 @@ struct TestServer: Sendable {
         self.place = place
         self.password = password
         port = FreePorts.reserve(withOneAt: 1100)
-        let data = directory.appending(path: name)
+        data = directory.appending(path: name)
         let output = directory.appending(path: "\(name).out")
         if let pika = RealPika.executable {
             let file = try RealPika.configure(port: port, id: id, password: password, options: options, data: data)
