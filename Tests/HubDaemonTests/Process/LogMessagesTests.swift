@@ -1,21 +1,15 @@
 import Foundation
 import Testing
 
-/// The README's list of the log's messages is that of the sources.
+/// The READMEs' lists of the log's messages are that of the sources.
 @Suite struct LogMessagesTests {
-    @Test func theReadmeListsEveryKindOfMessage() throws {
-        let readme = try String(contentsOf: repository.appending(path: "README.md"), encoding: .utf8)
-        let section = try #require(readme.firstRange(of: "What the log's messages mean"))
-        let end = try #require(readme.firstRange(of: "## What is promised"))
-        let table = readme[section.lowerBound..<end.lowerBound]
-        var listed: Set<String> = []
-        for row in table.split(separator: "\n") where row.hasPrefix("| `") {
-            let cell = row.split(separator: "|")[0]
-            listed.formUnion(cell.matches(of: /`([a-z-]+)`/).map { String($0.1) })
-        }
+    @Test(arguments: [("README.md", "message"), ("README.zh.md", "消息")])
+    func theReadmeListsEveryKindOfMessage(file: String, heading: String) throws {
+        let table = try #require(try MarkdownDocument(file).table(heading))
+        let listed = Set(table.flatMap { MarkdownDocument.code($0[0]) })
         let kinds = try kindsInSources()
-        #expect(kinds.subtracting(listed).sorted() == [], "add to the table of messages in README.md")
-        #expect(listed.subtracting(kinds).sorted() == [], "take out of the table of messages in README.md")
+        #expect(kinds.subtracting(listed).sorted() == [], "add to the table of messages in \(file)")
+        #expect(listed.subtracting(kinds).sorted() == [], "take out of the table of messages in \(file)")
     }
 
     private func kindsInSources() throws -> Set<String> {
