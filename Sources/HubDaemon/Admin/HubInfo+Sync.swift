@@ -45,6 +45,7 @@ extension HubInfo {
         links[link.id] = shown
         memory.inFlightBytes += link.bytesInFlight
         if let trouble = link.trouble { warnings.append("server_id \(link.id): \(trouble)") }
+        if let binlog = link.shortBinlog { warnings.append("server_id \(link.id) \(binlog)") }
     }
 
     private mutating func show(_ route: SyncStatus.Route, kept: KeptBinlog?) {

@@ -51,6 +51,8 @@ struct ServerSync: Sendable {
     var kept: KeptBinlog?
     /// Destinations that were said to lack what it may soon have purged.
     var nearPurge: Set<ServerID> = []
+    /// What is wrong when its binlog ended, at the beginning of this epoch, before what had been read of it.
+    var shortBinlog: String?
     /// When a record arrived last.
     var lastReceived = 0.0
     /// Answers to delivered commands that were not a `PONG`: refusals.

@@ -192,11 +192,10 @@ extension SyncEngine {
             servers[index].evidence = OrderEvidence()
             servers[index].unwatched = BinlogPosition(file: 0, offset: 0)
         }
-        if servers[index].unwatched == nil {
-            let report = servers[index].link.report
-            servers[index].unwatched = BinlogPosition(
-                file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
-        }
+        let report = servers[index].link.report
+        let end = BinlogPosition(file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
+        servers[index].unwatched = servers[index].unwatched ?? end
+        watchEnd(of: index, end)
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence.beginEpoch()
@@ -216,6 +215,21 @@ extension SyncEngine {
         servers[index].run = run ?? servers[index].run
         movedCursors.insert(servers[index].id)
         resumeHeld()
+    }
+
+    /// A record begins before the end of its binlog. If one that was read does not, the binlog is another, or was cut.
+    private mutating func watchEnd(of index: Int, _ end: BinlogPosition) {
+        let newest = servers[index].reader.progress.newest
+        guard newest >= end, newest.offset > 0 else {
+            servers[index].shortBinlog = nil
+            return
+        }
+        let text =
+            "has a binlog that ends at \(end), before \(newest), up to where it was read: it was restored from a backup, or "
+            + "lost its newest records. What it writes until then counts as delivered and reaches nobody: stop it, stop "
+            + "the hub, and see 'A server from a backup' in the README"
+        servers[index].shortBinlog = text
+        log(.error, "binlog-short", servers[index].id, text)
     }
 
     /// What was sent and not acknowledged may have arrived or not.

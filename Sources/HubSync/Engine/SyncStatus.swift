@@ -9,6 +9,8 @@ public struct SyncStatus: Sendable {
         public var syncStatus: Int
         /// What is wrong; nil when nothing is.
         public var trouble: String?
+        /// What is wrong with its binlog; it follows the server's name in a sentence.
+        public var shortBinlog: String?
         public var dataConnections: Int
         public var senderConnection: LinkConnectionID?
         public var heartbeatConnection: LinkConnectionID?
@@ -99,7 +101,7 @@ extension ServerSync {
     fileprivate var status: SyncStatus.Link {
         SyncStatus.Link(
             id: id, address: description.address, syncStatus: link.syncStatus, trouble: link.trouble,
-            dataConnections: dataConnections.count, senderConnection: connections[.sender],
+            shortBinlog: shortBinlog, dataConnections: dataConnections.count, senderConnection: connections[.sender],
             heartbeatConnection: connections[.heartbeat], reconnects: link.reconnects, takeovers: link.takeovers,
             received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,
             bytesSent: delivery.bytesSent, bytesInFlight: delivery.bytesInFlight, refusals: refusals,
