@@ -38,6 +38,7 @@ struct HubInfo: Hashable, Sendable {
         var suppressedLogLines = 0
         /// Messages of the log by kind, those held back included.
         var logMessages: [String: Int] = [:]
+        /// For metrics only: INFO does not show it.
         var openDescriptors = 0
     }
 

@@ -99,7 +99,6 @@ struct HubDesk: HubControl {
         (process.userCPUSeconds, process.systemCPUSeconds) = ProcessFigures.cpuSeconds
         (process.lostLogLines, process.suppressedLogLines) = log.losses
         process.logMessages = log.messages
-        process.openDescriptors = ProcessFigures.openDescriptors
         return process
     }
 
