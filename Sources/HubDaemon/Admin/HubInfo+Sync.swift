@@ -38,6 +38,7 @@ extension HubInfo {
         shown.receivedRecords = Int(clamping: link.source.records)
         shown.receivedBytes = Int(clamping: link.source.bytes)
         shown.receivedPerSecond = link.receivedPerSecond
+        shown.clockOffset = link.clockOffset
         shown.deliveredRecords = Int(clamping: link.recordsSent)
         shown.deliveredBytes = Int(clamping: link.bytesSent)
         shown.deliveredPerSecond = link.sentPerSecond

@@ -114,6 +114,8 @@ struct HubInfo: Hashable, Sendable {
         var receivedRecords = 0
         var receivedBytes = 0
         var receivedPerSecond = 0.0
+        /// Seconds by which its clock is ahead of this hub's.
+        var clockOffset = 0
         var deliveredRecords = 0
         var deliveredBytes = 0
         var deliveredPerSecond = 0.0

@@ -196,7 +196,7 @@ struct InfoRenderer: Sendable {
                     + "delivered_records=\(link.deliveredRecords),delivered_bytes=\(link.deliveredBytes),"
                     + "delivered_per_second=\(fixed(link.deliveredPerSecond, places: 1)),"
                     + "refused_commands=\(link.refusedCommands),reconnects=\(link.reconnects),"
-                    + "takeovers=\(link.takeovers),problem=\(link.problem)"
+                    + "takeovers=\(link.takeovers),clock_offset=\(link.clockOffset),problem=\(link.problem)"
             }
     }
 

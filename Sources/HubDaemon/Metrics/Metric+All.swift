@@ -105,6 +105,11 @@ extension Metric {
         server("server_takeovers_total", .counter, "Times that the server was taken over from another hub.") {
             link, _ in link.takeovers
         },
+        server(
+            "server_clock_offset_seconds", .gauge, "How far the server's clock is ahead of the hub's; negative: behind."
+        ) {
+            link, _ in link.clockOffset
+        },
     ]
 
     private static func server(

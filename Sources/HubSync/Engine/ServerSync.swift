@@ -53,6 +53,7 @@ struct ServerSync: Sendable {
     var nearPurge: Set<ServerID> = []
     /// What is wrong when its binlog ended, at the beginning of this epoch, before what had been read of it.
     var shortBinlog: String?
+    var clock = ClockWatch()
     /// When a record arrived last.
     var lastReceived = 0.0
     /// Answers to delivered commands that were not a `PONG`: refusals.

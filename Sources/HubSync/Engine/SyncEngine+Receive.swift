@@ -130,6 +130,7 @@ extension SyncEngine {
         }
         parsed.removeAll(keepingCapacity: true)
         servers[index].statistics.bytes += UInt64(position)
+        if batch.execTime > 0 { watchClock(of: index, execTime: batch.execTime, now: now) }
         servers[index].lastReceived = now
         servers[index].statistics.execTime = max(servers[index].statistics.execTime, batch.execTime)
         let opened = servers[index].reader.firstOpenFile

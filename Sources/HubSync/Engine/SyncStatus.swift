@@ -11,6 +11,8 @@ public struct SyncStatus: Sendable {
         public var trouble: String?
         /// What is wrong with its binlog; it follows the server's name in a sentence.
         public var shortBinlog: String?
+        /// Seconds by which its clock is ahead of the hub's, negative when behind; 0 while they are in step.
+        public var clockOffset: Int
         public var dataConnections: Int
         public var senderConnection: LinkConnectionID?
         public var heartbeatConnection: LinkConnectionID?
@@ -101,7 +103,8 @@ extension ServerSync {
     fileprivate var status: SyncStatus.Link {
         SyncStatus.Link(
             id: id, address: description.address, syncStatus: link.syncStatus, trouble: link.trouble,
-            shortBinlog: shortBinlog, dataConnections: dataConnections.count, senderConnection: connections[.sender],
+            shortBinlog: shortBinlog, clockOffset: clock.offset, dataConnections: dataConnections.count,
+            senderConnection: connections[.sender],
             heartbeatConnection: connections[.heartbeat], reconnects: link.reconnects, takeovers: link.takeovers,
             received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,
             bytesSent: delivery.bytesSent, bytesInFlight: delivery.bytesInFlight, refusals: refusals,
