@@ -76,8 +76,11 @@ let package = Package(
             swiftSettings: settings),
 
         .target(
-            name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", arguments], path: "tools/RaftSimulation",
+            name: "SimulatedRaft", dependencies: ["HubStore", "RaftLog"], path: "tools/SimulatedRaft",
             swiftSettings: settings),
+        .target(
+            name: "RaftSimulation", dependencies: ["HubStore", "RaftLog", "SimulatedRaft", arguments],
+            path: "tools/RaftSimulation", swiftSettings: settings),
         .executableTarget(
             name: "raft_simulator", dependencies: ["RaftSimulation", arguments], path: "tools/raft_simulator",
             swiftSettings: settings),
@@ -91,7 +94,8 @@ let package = Package(
             swiftSettings: settings),
 
         .target(
-            name: "SyncSimulation", dependencies: ["HubStore", "HubSync", "PikaSim", arguments],
+            name: "SyncSimulation",
+            dependencies: ["HubStore", "HubSync", "PikaSim", "RaftLog", "SimulatedRaft", arguments],
             path: "tools/SyncSimulation", swiftSettings: settings),
         .executableTarget(
             name: "sync_simulator", dependencies: ["SyncSimulation", arguments], path: "tools/sync_simulator",

@@ -1,5 +1,6 @@
 import HubStore
 import RaftLog
+import SimulatedRaft
 
 /// One hub of the simulation: its disk, its state, and, while its process runs, its core.
 final class SimulatedHub {

@@ -1,5 +1,6 @@
 import HubStore
 import RaftLog
+import SimulatedRaft
 
 /// What is checked after every event, of the hub that it concerned.
 extension Simulation {

@@ -1,5 +1,6 @@
 import HubStore
 import RaftLog
+import SimulatedRaft
 
 /// A client: one operation at a time.
 struct SimulatedClient {

@@ -1,5 +1,6 @@
 import HubStore
 import RaftLog
+import SimulatedRaft
 
 /// The driver's duties, as `RaftLoop` does them, on a simulated disk that takes its time.
 extension Simulation {

@@ -1,5 +1,6 @@
 import HubStore
 import RaftLog
+import SimulatedRaft
 
 /// What goes wrong, and the time after it, in which all has to come right again.
 extension Simulation {

@@ -1,5 +1,6 @@
 import HubStore
 package import RaftLog
+package import SimulatedRaft
 
 /// A whole group, its network, disks, clocks and clients, in one thread, out of one seed.
 ///
@@ -53,7 +54,7 @@ package struct Simulation {
     var nextValue: UInt32 = 1
     var lastAcknowledged = LogIndex.zero
 
-    var oracle = Oracle()
+    var oracle = RaftOracle()
     package internal(set) var trace: [String] = []
 
     package init(seed: UInt64, options: Options) {

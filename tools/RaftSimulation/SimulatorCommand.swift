@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Dispatch
 import RaftLog
+import SimulatedRaft
 import Synchronization
 
 /// `raft_simulator`: runs the consensus core through seeded faults and checks what Raft promises.

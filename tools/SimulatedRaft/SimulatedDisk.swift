@@ -1,5 +1,5 @@
-import HubStore
-import RaftLog
+package import HubStore
+package import RaftLog
 
 /// Bugs of a driver or a disk that can be put in, beside those of the core (`Sabotage`).
 package enum DriverBug: String, CaseIterable, Sendable {
@@ -15,60 +15,60 @@ package enum DriverBug: String, CaseIterable, Sendable {
 
 /// The log of a simulated hub. A batch is there whole or not at all, which is what the real one's write-ahead log gives
 /// (a torn last record is dropped when it opens). What was written without a sync is lost with the power.
-final class SimulatedDisk: LogStorage {
-    struct Content {
-        var hardState = HardState()
-        var base: SnapshotMetadata
-        var entries: [Entry] = []
-        var unrestored: Snapshot?
+package final class SimulatedDisk: LogStorage {
+    package struct Content {
+        package var hardState = HardState()
+        package var base: SnapshotMetadata
+        package var entries: [Entry] = []
+        package var unrestored: Snapshot?
 
-        var lastIndex: LogIndex { base.index.advanced(by: entries.count) }
+        package var lastIndex: LogIndex { base.index.advanced(by: entries.count) }
 
-        var membership: Membership {
+        package var membership: Membership {
             for entry in entries.reversed() {
                 if case .membership(let membership) = entry.payload { return membership }
             }
             return base.membership
         }
 
-        func term(at index: LogIndex) -> Term? {
+        package func term(at index: LogIndex) -> Term? {
             if index == base.index { return base.term }
             let place = base.index.distance(to: index) - 1
             return entries.indices.contains(place) ? entries[place].term : nil
         }
     }
 
-    private(set) var content: Content
+    package private(set) var content: Content
     /// What survives a loss of power; nil when that is `content`.
     private var synced: Content?
-    let bug: DriverBug?
+    package let bug: DriverBug?
 
-    init(membership: Membership, bug: DriverBug?) {
+    package init(membership: Membership, bug: DriverBug?) {
         content = Content(base: SnapshotMetadata(membership: membership))
         self.bug = bug
     }
 
-    var hardState: HardState { content.hardState }
-    var base: SnapshotMetadata { content.base }
-    var lastIndex: LogIndex { content.lastIndex }
-    var durable: Content { synced ?? content }
+    package var hardState: HardState { content.hardState }
+    package var base: SnapshotMetadata { content.base }
+    package var lastIndex: LogIndex { content.lastIndex }
+    package var durable: Content { synced ?? content }
 
-    func term(at index: LogIndex) -> Term? { content.term(at: index) }
+    package func term(at index: LogIndex) -> Term? { content.term(at: index) }
 
-    func entries(from first: LogIndex, through last: LogIndex, maximumCost: Int) throws(StoreError) -> [Entry] {
+    package func entries(from first: LogIndex, through last: LogIndex, maximumCost: Int) throws(StoreError) -> [Entry] {
         // A few at a time, so that batches end anywhere.
         let start = content.base.index.distance(to: first) - 1
         let end = content.base.index.distance(to: last)
         return Array(content.entries[start..<min(end, start + max(1, maximumCost / 40))])
     }
 
-    var memberships: [(index: LogIndex, membership: Membership)] {
+    package var memberships: [(index: LogIndex, membership: Membership)] {
         content.entries.compactMap { entry in
             if case .membership(let membership) = entry.payload { (entry.index, membership) } else { nil }
         }
     }
 
-    func persist(_ ready: Ready) {
+    package func persist(_ ready: Ready) {
         guard ready.mustSync || ready.hardStateChanged else { return }
         write(sync: ready.mustSync) { content in
             if let snapshot = ready.snapshot {
@@ -88,9 +88,9 @@ final class SimulatedDisk: LogStorage {
         }
     }
 
-    func didRestore() { write(sync: false) { $0.unrestored = nil } }
+    package func didRestore() { write(sync: false) { $0.unrestored = nil } }
 
-    func compact(to base: SnapshotMetadata) {
+    package func compact(to base: SnapshotMetadata) {
         write(sync: false) { content in
             content.entries.removeFirst(content.base.index.distance(to: base.index))
             content.base = base
@@ -109,40 +109,8 @@ final class SimulatedDisk: LogStorage {
         }
     }
 
-    func losePower() {
+    package func losePower() {
         if let synced { content = synced }
         synced = nil
-    }
-}
-
-/// A few registers: what the simulated clients write and read.
-struct SimulatedMachine {
-    static let keyCount = 3
-
-    var values = [UInt32](repeating: 0, count: keyCount)
-    var applied = LogIndex.zero
-
-    static func command(key: Int, value: UInt32) -> [UInt8] {
-        [UInt8(key)] + withUnsafeBytes(of: value.littleEndian) { Array($0) }
-    }
-
-    mutating func apply(_ command: [UInt8], at index: LogIndex) {
-        values[Int(command[0])] = Self.number(command[1..<5])
-        applied = index
-    }
-
-    var snapshot: [UInt8] {
-        values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-    }
-
-    init() {}
-
-    init(restoring snapshot: [UInt8], through index: LogIndex) {
-        values = (0..<Self.keyCount).map { Self.number(snapshot[4 * $0..<4 * $0 + 4]) }
-        applied = index
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
