@@ -99,6 +99,15 @@ public struct SyncEngine: Sendable {
         /// Answers with `loaded`.
         case read(ServerID, from: ChunkSequence, maximumBytes: Int)
         case log(LinkEvent)
+
+        /// Whether it goes on with the servers, as opposed to ending or noting something. A hub that may not act as
+        /// primary any more does none of these.
+        public var goesOn: Bool {
+            switch self {
+            case .send, .deliver, .connect, .resume, .read: true
+            case .write, .close, .log: false
+            }
+        }
     }
 
     /// One batch for the relay store.

@@ -1,85 +1,145 @@
 internal import HubStore
 internal import HubSync
+internal import RaftLog
+internal import SimulatedRaft
 
-/// The hubs of one group: at most one is primary at a time. Each has its own relay log; the positions are replicated.
-/// A hub that becomes primary goes on with its relay log only if it was the primary before.
+/// The hubs of one group and the links between them, and what must hold of all of them together.
 final class HubGroup {
-    let world: World
-    private var relays: [MemoryRelay]
-    private var lastPrimary = 0
-    private(set) var process: HubProcess?
-    /// What the group agrees on.
-    private(set) var state = HubState()
-    private var term: UInt64 = 0
-
     static let port = 9000
+
+    let world: World
+    private(set) var hosts: [HubHost] = []
+    private var raft = RaftOracle()
+    /// Nothing gets from one hub to another until then, in seconds of the run.
+    private var cutUntil: [[Double]]
+    /// The newest state that any hub has applied, and so what the group agrees on.
+    private(set) var agreed = HubHost.Machine()
+    /// The newest term in which a hub has done anything at a server.
+    private var actingTerm = Term.zero
+    private(set) var reigns = 0
+    let configuredServers: [ServerDescription]
 
     init(world: World) {
         self.world = world
-        relays = Array(repeating: MemoryRelay(), count: world.plan.hubCount)
-        let servers = world.servers.map {
+        let count = world.plan.hubCount
+        cutUntil = Array(repeating: Array(repeating: 0, count: count), count: count)
+        configuredServers = world.servers.map {
             ServerDescription(id: ServerID($0.id), address: Address(host: $0.host, port: $0.port))
         }
-        _ = state.apply(.seed(servers: servers))
+        let members = (1...count).map { Member(id: HubID(UInt64($0)), address: Address(host: "hub\($0)", port: 9211)) }
+        hosts = (0..<count).map { HubHost(world: world, place: $0, membership: Membership(members)) }
     }
 
-    private static func host(_ hub: Int) -> String { "hub\(hub + 1)" }
-
-    var primary: Int { lastPrimary }
-
-    /// Makes a hub the primary. No other may be.
-    func begin(_ hub: Int) {
-        precondition(process == nil, "hub \(hub) begins while another is primary")
-        var relay = relays[hub]
-        if hub != lastPrimary { relay.startOver() }
-        lastPrimary = hub
-        let hasPredecessor = state.primary != nil
-        term += 1
-        let address = Address(host: Self.host(hub), port: Self.port)
-        _ = state.apply(.announcePrimary(hub: HubID(UInt64(hub)), term: term, adminAddress: address))
-        world.note(.happened("hub \(hub + 1) is primary, relay log \(relay.first) to \(relay.next.previous)"))
-        process = HubProcess(
-            world: world, host: Self.host(hub), relay: relay, state: state, hasPredecessor: hasPredecessor)
+    func begin() {
+        for host in hosts {
+            world.timeline.after(world.random.between(0...2)) { host.start() }
+        }
     }
 
-    /// The primary's process ends without a word to anyone but its peers' kernels; where `silently`, not even that.
-    func kill(silently: Bool) {
-        guard let process else { return }
-        world.note(.happened("hub \(lastPrimary + 1) is \(silently ? "frozen" : "killed")"))
-        process.die(silently: silently)
-        relays[lastPrimary] = process.survivingRelay
-        self.process = nil
+    /// The data plane of the primary; nil while there is none.
+    var primary: DataPlane? {
+        hosts.compactMap(\.plane).filter { !$0.isStopped }.max { $0.term < $1.term }
     }
 
-    /// A server's sender dials the inner port. Nil when nobody listens there, or the server is cut off.
+    var leader: HubHost? { hosts.last { $0.isRunning && $0.leads } }
+
+    // MARK: Links between hubs
+
+    func send(_ messages: [Message]) {
+        for message in messages {
+            if case .voteReply(granted: true) = message.body {
+                check { oracle throws(RaftViolation) in
+                    try oracle.grants(message.from, to: message.to, in: message.term)
+                }
+            }
+            let (from, to) = (Int(message.from.rawValue) - 1, Int(message.to.rawValue) - 1)
+            guard world.now >= cutUntil[from][to] else { continue }
+            if !world.isHealing, world.random.chance(world.plan.hubLossShare) { continue }
+            let number = hosts[to].process
+            world.timeline.after(world.hubLinkDelay()) { [self] in
+                if hosts[to].process == number { hosts[to].hand(.message(message)) }
+            }
+        }
+    }
+
+    func cut(for seconds: Double, _ isBetween: (Int, Int) -> Bool) {
+        for from in hosts.indices {
+            for to in hosts.indices where from != to && isBetween(from, to) {
+                cutUntil[from][to] = max(cutUntil[from][to], world.now + seconds)
+            }
+        }
+    }
+
+    /// Most of the others notice that their connections are refused.
+    func ended(_ host: HubHost) {
+        for other in hosts where other !== host && world.random.chance(0.8) {
+            world.timeline.after(world.hubLinkDelay()) { [self] in
+                guard !host.isUp, world.now >= cutUntil[host.place][other.place] else { return }
+                other.hand(.processEnded(host.id))
+            }
+        }
+    }
+
+    // MARK: Links to servers
+
+    /// A server's sender dials the inner port. Nil when nobody listens there, or cannot be reached.
     func dial(host: String, port: Int, by server: SimulatedPika) -> Wire? {
-        guard let process, process.host == host, port == Self.port + 1000, server.isReachable else { return nil }
+        guard port == Self.port + 1000, server.isReachable, let host = hosts.first(where: { $0.name == host }),
+            world.now >= host.cutFromServersUntil, let plane = host.open, !plane.isStopped
+        else { return nil }
         let wire = Wire(world: world)
-        process.accept(wire, of: server)
+        plane.accept(wire, of: server)
         return wire
     }
 
-    /// The group has agreed on what the primary proposed.
-    func agree(_ advance: SyncEngine.Advance) {
-        for (source, row) in advance.acknowledged {
+    /// Ends connections of a server that fit, as a network does that loses them.
+    func breakConnections(of server: UInt32, only chosen: Int? = nil) {
+        for host in hosts { host.open?.breakConnections(of: server, only: chosen) }
+    }
+
+    // MARK: What must hold
+
+    func check(_ body: (inout RaftOracle) throws(RaftViolation) -> Void) {
+        do throws(RaftViolation) { try body(&raft) } catch { world.oracle.fail("raft", "\(error)", key: nil) }
+    }
+
+    func applied(_ machine: HubHost.Machine) {
+        if machine.applied > agreed.applied { agreed = machine }
+    }
+
+    func begins(_ plane: DataPlane) {
+        reigns += 1
+        if reigns > 1 { world.oracle.disturb() }
+    }
+
+    /// At most one hub acts on the servers: once a primary has, no earlier one does any more.
+    func acts(_ plane: DataPlane) {
+        guard plane.term < actingTerm else {
+            actingTerm = plane.term
+            return
+        }
+        world.oracle.fail(
+            "two primaries",
+            "hub \(plane.host.place + 1), primary of term \(plane.term), acts on servers after the one of "
+                + "term \(actingTerm) has", key: nil)
+    }
+
+    func checkForwards(_ changes: SyncEngine.Advance, _ generations: [ServerID: Generation], _ state: HubState) {
+        guard world.bug == nil, generations == state.servers.mapValues(\.generation) else { return }
+        for (source, row) in changes.acknowledged {
             for (destination, progress) in row {
-                guard world.bug == nil, let known = state.acknowledged(source: source, destination: destination),
+                guard let known = state.acknowledged(source: source, destination: destination),
                     !progress.isSuperset(of: known)
                 else { continue }
                 world.oracle.fail(
                     "positions go backwards", "\(source) → \(destination): \(known) then \(progress)", key: nil)
             }
         }
-        let step = Advance(
-            term: term, generations: state.servers.mapValues(\.generation), acknowledged: advance.acknowledged,
-            repairedKeys: advance.repairedKeys, suspects: advance.suspects)
-        let reply = state.apply(.advance(progress: step))
-        if reply != .ok { world.oracle.fail("refused", "an advance was refused: \(reply)", key: nil) }
     }
 
     /// The file below which every destination has everything of a source.
     func firstOpenFile(of source: UInt32) -> UInt32 {
-        let row = state.acknowledged[ServerID(source)] ?? [:]
+        let row = agreed.state.acknowledged[ServerID(source)] ?? [:]
         guard row.count == world.plan.serverCount - 1 else { return 0 }
         return row.values.map(\.firstOpenFile).min() ?? 0
     }

@@ -52,6 +52,19 @@ final class Wire {
         world.timeline.after(far) { [self] in end(.far, "reset") }
     }
 
+    /// What is sent before then arrives then, in its order, as a network brings it that was cut in between.
+    func stall(until end: Double) { arrival = arrival.map { max($0, end) } }
+
+    /// Nothing arrives any more, and nobody knows.
+    func lose() { isBroken = true }
+
+    /// Both sides notice now.
+    func reset() {
+        isBroken = true
+        end(.near, "reset")
+        end(.far, "reset")
+    }
+
     private func end(_ side: Side, _ reason: String) {
         guard isOpen(side) else { return }
         let ended = enders[side.rawValue]

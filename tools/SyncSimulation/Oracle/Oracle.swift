@@ -13,7 +13,7 @@ struct Oracle {
 
     private(set) var failure: Failure?
     /// Nothing can have been repeated or lost on the way.
-    private let isCalm: Bool
+    private var isCalm: Bool
     /// Sums of all increments.
     private var totals: [[UInt8]: Int] = [:]
     /// Values that the hub has sent as repairs or echoes; those may arrive anywhere, any number of times.
@@ -31,6 +31,9 @@ struct Oracle {
     private static let evidentSeconds = 3.0
 
     init(isCalm: Bool) { self.isCalm = isCalm }
+
+    /// Something has happened after which deliveries may be repeated.
+    mutating func disturb() { isCalm = false }
 
     mutating func fail(_ kind: String, _ text: String, key: [UInt8]?) {
         if failure == nil { failure = Failure(kind: kind, text: text, key: key) }

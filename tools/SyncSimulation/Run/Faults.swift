@@ -17,16 +17,9 @@ struct Faults {
         let world = world
         let server = world.random.pick(world.servers)
         switch fault {
-        case .hubRestart:
-            moveHub(to: world.hubs.primary, after: world.random.between(0.001...4), silently: false)
-        case .hubReplaced:
-            moveHub(to: another(), after: world.random.between(0.3...3), silently: false)
-        case .hubFrozen:
-            moveHub(to: another(), after: world.random.between(1...3), silently: true)
-        case .hubAway:
-            moveHub(
-                to: world.random.between(0...world.plan.hubCount - 1), after: world.random.between(4...15),
-                silently: false)
+        case .hubKilled, .hubLosesPower, .hubFrozen, .hubStopped, .hubFailsOver, .hubCutOff, .hubIsolated, .hubsSplit,
+            .hubsLost, .raftDiskSlow, .raftDiskFull, .relayDiskFull:
+            beginAtHub(fault)
         case .serverRestart:
             world.note(.happened("server \(server.id) is killed"))
             server.kill()
@@ -36,11 +29,11 @@ struct Faults {
             }
         case .connectionBreak:
             world.note(.happened("a connection of server \(server.id) breaks"))
-            world.hubs.process?.breakConnections(of: server.id, only: world.random.between(0...100))
+            world.hubs.breakConnections(of: server.id, only: world.random.between(0...100))
         case .serverCutOff:
             world.note(.happened("server \(server.id) is cut off"))
             server.isReachable = false
-            world.hubs.process?.breakConnections(of: server.id)
+            world.hubs.breakConnections(of: server.id)
             world.timeline.after(world.random.between(0.5...10)) {
                 world.note(.happened("server \(server.id) can be reached again"))
                 server.isReachable = true
@@ -57,17 +50,5 @@ struct Faults {
             world.note(.happened("server \(server.id): its workers stand still until \(end)"))
             for worker in server.workers { worker.stalledUntil = end }
         }
-    }
-
-    private func another() -> Int {
-        let hub = world.random.between(0...world.plan.hubCount - 2)
-        return hub < world.hubs.primary ? hub : hub + 1
-    }
-
-    private func moveHub(to hub: Int, after seconds: Double, silently: Bool) {
-        guard world.hubs.process != nil else { return }
-        world.hubs.kill(silently: silently)
-        let world = world
-        world.timeline.after(seconds) { world.hubs.begin(hub) }
     }
 }

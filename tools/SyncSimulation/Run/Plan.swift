@@ -1,14 +1,28 @@
 /// What one run is like; all of it follows from the seed.
 struct Plan {
     enum Fault: CaseIterable {
-        /// The hub's process is killed; the same hub is primary again soon. Its relay log is still there.
-        case hubRestart
-        /// Another hub becomes primary: its relay log is empty, the replicated positions are up to a second old.
-        case hubReplaced
-        /// The primary's host freezes without a word, and another hub becomes primary.
+        /// A hub's process is killed and starts again soon. What was on its disk is still there.
+        case hubKilled
+        /// A hub's machine goes down without a word. What was not synced is gone.
+        case hubLosesPower
+        /// A hub's process stops, and goes on later as if nothing had happened.
         case hubFrozen
-        /// No hub is primary for a long time, while writes go on: a backlog of many files.
-        case hubAway
+        /// A clean stop.
+        case hubStopped
+        /// An operator has the primary hand over.
+        case hubFailsOver
+        /// A hub cannot reach the other hubs, or they not it, or both.
+        case hubCutOff
+        /// A hub reaches nobody.
+        case hubIsolated
+        case hubsSplit
+        /// The majority of the hubs is down for long, while writes go on.
+        case hubsLost
+        case raftDiskSlow
+        /// Writes to the Raft log fail, which ends the process.
+        case raftDiskFull
+        /// Writes to the relay log fail, which ends the reign.
+        case relayDiskFull
         case serverRestart
         case connectionBreak
         /// A server cannot be reached for a while, and its connections are gone.
@@ -36,6 +50,7 @@ struct Plan {
     }
 
     var serverCount: Int
+    /// Hubs of the Raft group.
     var hubCount: Int
     /// Writes of all clients together.
     var writes: Int
@@ -52,12 +67,22 @@ struct Plan {
     var workerDelay: ClosedRange<Double>
     var faults: [Fault]
     var faultInterval: Double
+    var hubLinkDelay: ClosedRange<Double>
+    /// Share of the messages between hubs that are lost.
+    var hubLossShare: Double
+    /// Unix seconds that each hub's clock is ahead of the true time.
+    var hubClockOffsets: [Double]
+    /// Applied entries that stay in the Raft log.
+    var keptEntries: Int
+    var snapshotChunkBytes: Int
+    /// Nil for the product's default, which no run reaches.
+    var relayMaximumBytes: Int?
 
     /// - Parameter steps: writes of all clients together; nil for what the seed says.
     init(seed: UInt64, steps: Int?) {
         var random = SimulationRandom(seed: seed &* 0x5851_F42D_4C95_7F2D)
         serverCount = random.between(2...4)
-        hubCount = random.between(2...3)
+        hubCount = random.pick([1, 2, 3, 3, 3, 3, 3, 5])
         writes = steps ?? random.between(40...400)
         activeSeconds = random.between(4.0...25)
         let count = random.between(1...3)
@@ -76,6 +101,12 @@ struct Plan {
             faults = (0..<kinds).map { _ in random.pick(Fault.allCases) }
         }
         faultInterval = random.between(0.5...6)
+        hubLinkDelay = random.pick([0.0002...0.002, 0.001...0.02, 0.01...0.15])
+        hubLossShare = random.pick([0, 0, 0.01, 0.05])
+        hubClockOffsets = (0..<hubCount).map { _ in random.between(-spread...spread) }
+        keptEntries = random.pick([3, 10, 5_000])
+        snapshotChunkBytes = random.pick([100, 1_000, 64 << 10])
+        relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
     }
 
     /// No delivery can have been repeated and nothing can have been lost on the way.
@@ -86,6 +117,7 @@ struct Plan {
     var summary: String {
         "\(serverCount) servers, \(hubCount) hubs, \(writes) writes in \(Int(activeSeconds)) s, "
             + "\(families.count) families × \(keysPerFamily) keys (\(families)), files of \(binlogFileBytes) bytes, "
-            + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), faults \(faults)"
+            + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), hub links \(hubLinkDelay) losing \(hubLossShare), "
+            + "\(keptEntries) entries kept, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), faults \(faults)"
     }
 }

@@ -27,4 +27,10 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case suspectsNotReplicated = "suspects-not-replicated"
     /// Deltas that were delivered twice do not make their keys suspect.
     case redeliveryTrusted = "redelivery-trusted"
+    /// A hub that leads no more keeps its links and goes on with them.
+    case linksKept = "ex-primary-keeps-links"
+    /// The links are closed by the Raft thread alone: a hub that was frozen goes on with them at first.
+    case fenceIgnored = "fence-ignored"
+    /// A relay log is gone on with although another hub was primary since.
+    case relayNotOwned = "overtaken-relay-log"
 }

@@ -34,7 +34,7 @@ public struct Simulation {
 
     private func run() throws(Violation) -> Outcome {
         let plan = world.plan
-        world.timeline.after(world.random.between(0...2)) { [world] in world.hubs.begin(0) }
+        world.hubs.begin()
         planWrites()
         Faults(world: world).plan(until: plan.activeSeconds)
         world.timeline.after(plan.activeSeconds) { [world] in world.isHealing = true }
@@ -50,7 +50,7 @@ public struct Simulation {
         if world.now >= limit { world.oracle.fail("never quiet", world.unrest, key: nil) }
         world.oracle.judge(world.servers)
         try check()
-        let status = world.hubs.process?.status
+        let status = world.hubs.primary?.status
         return Outcome(
             seconds: world.now, conflicts: status?.counters.conflicts ?? 0, repairs: status?.repaired ?? 0,
             fingerprint: world.random.next())

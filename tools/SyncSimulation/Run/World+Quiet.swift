@@ -6,7 +6,8 @@ extension World {
 
     /// Why it is not quiet; empty when it is.
     var unrest: String {
-        guard let process = hubs.process else { return "no hub is primary" }
+        guard let process = hubs.primary else { return "no hub is primary" }
+        if let away = hubs.hosts.first(where: { !$0.isRunning }) { return "hub \(away.place + 1) is down or frozen" }
         if let busy = servers.first(where: { !$0.isIdle }) { return "server \(busy.id) is down or busy" }
         if let busy = servers.first(where: { !$0.hasSentAll }) { return "server \(busy.id) has not sent all" }
         let status = process.status

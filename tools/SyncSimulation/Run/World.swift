@@ -31,6 +31,11 @@ final class World {
         return !isHealing && random.chance(plan.slowShare) ? delay + random.between(0...1.0) : delay
     }
 
+    func hubLinkDelay() -> Double {
+        let delay = random.between(plan.hubLinkDelay)
+        return !isHealing && random.chance(plan.slowShare) ? delay + random.between(0...0.6) : delay
+    }
+
     func note(_ event: Story.Event, _ command: [[UInt8]] = [], server: UInt32 = 0) {
         story.note(event, command, server: server, time: now)
     }
