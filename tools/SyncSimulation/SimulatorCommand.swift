@@ -18,10 +18,16 @@ public struct SimulatorCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp("Puts a bug in: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")); or `all`."))
     var bug: String?
+    @Option(help: "Seeds that run at once, each in a thread of its own.")
+    var jobs = 2
     @Flag(help: "Goes on after a violation and prints one line for each.")
     var keepGoing = false
 
     public init() {}
+
+    public func validate() throws {
+        if jobs < 1 { throw ValidationError("--jobs must be positive") }
+    }
 
     public func run() throws {
         if bug == "all" { return try PlantedBug.allCases.forEach(hunt) }
@@ -33,52 +39,65 @@ public struct SimulatorCommand: ParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         var violations = 0
+        var count = 0
         var total = Simulation.Outcome()
         var fingerprint: UInt64 = 0
-        for seed in seeds {
-            do {
-                let outcome = try Simulation.run(seed: seed, steps: steps)
+        SeedRuns(seeds: seeds, jobs: jobs).forEach { [steps] seed in
+            Self.run(seed, steps)
+        } take: { result in
+            count += 1
+            switch result {
+            case .success(let outcome):
                 total.seconds += outcome.seconds
                 total.conflicts += outcome.conflicts
                 total.repairs += outcome.repairs
+                total.reigns += outcome.reigns
                 fingerprint = (fingerprint ^ outcome.fingerprint) &* 0x100_0000_01b3
-            } catch {
+                return true
+            case .failure(let violation):
                 violations += 1
-                print(keepGoing ? "seed \(seed): \(error.kind): \(error.text)" : "\(error)")
-                if !keepGoing { throw ExitCode.failure }
+                print(keepGoing ? "seed \(violation.seed): \(violation.kind): \(violation.text)" : "\(violation)")
+                return keepGoing
             }
         }
         let seconds = (clock.now - start) / .seconds(1)
         print(
-            "\(seeds.count) seeds, \(violations) violations; \(Int(total.seconds)) simulated seconds, "
-                + "\(total.conflicts) conflicts, \(total.repairs) repairs, course \(String(fingerprint, radix: 16)); "
-                + "\(Int(Double(seeds.count) / seconds)) seeds/s"
+            "\(count) seeds, \(violations) violations; \(Int(total.seconds)) simulated seconds, "
+                + "\(total.reigns) primaries, \(total.conflicts) conflicts, \(total.repairs) repairs, "
+                + "course \(String(fingerprint, radix: 16)); \(Int(Double(count) / seconds)) seeds/s"
         )
         if violations > 0 { throw ExitCode.failure }
     }
 
-    /// Looks for the first seed that holds without the bug and shows it.
-    private func hunt(_ bug: PlantedBug) throws {
-        for seed in reproduce.map({ $0..<$0 + 1 }) ?? seed..<seed + seeds {
-            do {
-                _ = try Simulation.run(seed: seed, steps: steps, bug: bug)
-                continue
-            } catch {
-                guard holds(seed) else { continue }
-                let text = reproduce == nil ? "seed \(seed): \(error.kind): \(error.text)" : "\(error)"
-                return print("\(bug.rawValue): caught by \(text)")
-            }
+    private static func run(_ seed: UInt64, _ steps: Int?, bug: PlantedBug? = nil) -> Result<
+        Simulation.Outcome, Violation
+    > {
+        do throws(Violation) {
+            return .success(try Simulation.run(seed: seed, steps: steps, bug: bug))
+        } catch {
+            return .failure(error)
         }
-        print("\(bug.rawValue): not caught in \(seeds) seeds")
-        throw ExitCode.failure
     }
 
-    private func holds(_ seed: UInt64) -> Bool {
-        do {
-            _ = try Simulation.run(seed: seed, steps: steps)
-            return true
-        } catch {
+    /// Looks for the first seed that holds without the bug and shows it.
+    private func hunt(_ bug: PlantedBug) throws {
+        let seeds = reproduce.map { $0..<$0 + 1 } ?? seed..<seed + seeds
+        var caught: Violation?
+        SeedRuns(seeds: seeds, jobs: jobs).forEach { [steps] seed in
+            let result = Self.run(seed, steps, bug: bug)
+            // Not one that this seed shows without the bug.
+            if case .failure = result, case .failure = Self.run(seed, steps) { return .success(Simulation.Outcome()) }
+            return result
+        } take: { result in
+            guard case .failure(let violation) = result else { return true }
+            caught = violation
             return false
         }
+        guard let caught else {
+            print("\(bug.rawValue): not caught in \(seeds.count) seeds")
+            throw ExitCode.failure
+        }
+        let text = reproduce == nil ? "seed \(caught.seed): \(caught.kind): \(caught.text)" : "\(caught)"
+        print("\(bug.rawValue): caught by \(text)")
     }
 }

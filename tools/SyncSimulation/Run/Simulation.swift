@@ -8,6 +8,8 @@ public struct Simulation {
         public var seconds = 0.0
         public var conflicts: UInt64 = 0
         public var repairs: UInt64 = 0
+        /// How often a hub became primary.
+        public var reigns = 0
         /// Names the whole course of the run: the same for the same seed.
         public var fingerprint: UInt64 = 0
     }
@@ -53,7 +55,7 @@ public struct Simulation {
         let status = world.hubs.primary?.status
         return Outcome(
             seconds: world.now, conflicts: status?.counters.conflicts ?? 0, repairs: status?.repaired ?? 0,
-            fingerprint: world.random.next())
+            reigns: world.hubs.reigns, fingerprint: world.random.next())
     }
 
     private func check() throws(Violation) {
