@@ -42,6 +42,9 @@ final class DataPlane {
         saboteur = Saboteur(bug: world.bug)
         var settings = SyncEngine.Settings(hubHost: host.name, hubPort: HubGroup.port, seed: 1)
         settings.versionBytes = 64 << 10
+        // The binlog of a young slave begins where its master's was when it was copied, and the hub may ask for an
+        // earlier file, in which a slave has nothing of its own.
+        settings.isStrict = !world.plan.movesServers
         if let bytes = world.plan.relayMaximumBytes { settings.relayMaximumBytes = bytes }
         var recovered = files.relay.recovered
         recovered.replicatedSuspects = suspects
@@ -241,7 +244,7 @@ final class DataPlane {
 
     private func connect(_ id: LinkConnectionID, _ address: Address, fromHubHost: Bool) {
         let isInner = address.port > 21_000
-        guard let server = world.servers.first(where: { $0.port + (isInner ? 1100 : 0) == address.port }) else {
+        guard let server = world.machines.first(where: { $0.port + (isInner ? 1100 : 0) == address.port }) else {
             preconditionFailure("no server listens at \(address)")
         }
         world.timeline.after(world.linkDelay() + world.linkDelay()) { [self] in

@@ -140,7 +140,7 @@ final class HubGroup {
     /// The file below which every destination has everything of a source.
     func firstOpenFile(of source: UInt32) -> UInt32 {
         let row = agreed.state.acknowledged[ServerID(source)] ?? [:]
-        guard row.count == world.plan.serverCount - 1 else { return 0 }
+        guard row.count == agreed.state.servers.count - 1 else { return 0 }
         return row.values.map(\.firstOpenFile).min() ?? 0
     }
 }

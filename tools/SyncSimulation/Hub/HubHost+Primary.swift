@@ -144,6 +144,33 @@ extension HubHost {
         }
     }
 
+    /// A command of an operator; true when it is done.
+    func execute(_ command: HubCommand, _ done: @escaping (Bool) -> Void) {
+        inProcess { [self] in
+            guard let asked = plane, leads else { return done(false) }
+            let status = asked.status
+            let online = Set(status.links.filter { $0.syncStatus == 1 }.map(\.id))
+            if let reply = machine.state.replyWithoutProposing(command, online: online) { return done(reply == .ok) }
+            // The new server goes on where the state says the old one was, so that has to be the latest.
+            save(asked, isLast: false) { [self] isSaved in
+                guard isSaved else { return done(false) }
+                propose(completed(command, status)) { outcome in
+                    if case .reply(.ok) = outcome { done(true) } else { done(false) }
+                }
+            }
+        }
+    }
+
+    /// COPY says how far the binlog of the existing server has been read.
+    private func completed(_ command: HubCommand, _ status: SyncStatus) -> HubCommand {
+        guard case .copy(let existing, let new, let address, let password, _) = command,
+            let link = status.links.first(where: { $0.id == existing })
+        else { return command }
+        var read = BinlogProgress(firstOpenFile: link.firstOpenFile)
+        if link.received > BinlogPosition(file: link.firstOpenFile, offset: 0) { read.cover(link.received) }
+        return .copy(existing: existing, new: new, to: address, password: password, read: read)
+    }
+
     // MARK: Ending
 
     /// On the Raft thread, as soon as this hub leads no more.

@@ -14,6 +14,21 @@ final class MemoryBinlog {
 
     init(fileBytes: UInt64) { self.fileBytes = fileBytes }
 
+    /// The binlog of a slave that has just got a full copy: it goes on where the master's ended, behind a blank item as
+    /// long as what the master had in that file.
+    init(copying master: MemoryBinlog) {
+        fileBytes = master.fileBytes
+        let file = File()
+        let headerBytes: UInt64 = 8
+        if master.end.offset >= headerBytes {
+            precondition(master.end.offset < 65_536, "a blank of more than a block is no item")
+            let blank = [UInt8](repeating: 0x20, count: Int(master.end.offset - headerBytes))
+            _ = BinlogFormat.append(blank, at: 0, seconds: 0, to: &file.bytes)
+        }
+        files = [master.end.file: file]
+        end = master.end
+    }
+
     func append(_ item: [UInt8], now: Int64) {
         if end.offset > fileBytes {
             end = BinlogEnd(file: end.file + 1, offset: 0)

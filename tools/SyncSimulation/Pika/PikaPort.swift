@@ -45,9 +45,8 @@ extension SimulatedPika {
         }
         world.note(.delivered, arguments, server: id)
         world.oracle.delivered(arguments, to: self)
-        var item: [UInt8] = []
-        record(arguments, BinlogRecord.hubStamp, isForHub: false).append(to: &item)
-        binlog.append(item, now: unixSeconds)
+        touched(arguments)
+        append([record(arguments, BinlogRecord.hubStamp, isForHub: false)], now: unixSeconds)
         let hash = arguments[1].reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         workers[Int(hash % UInt64(workers.count))].add(arguments)
         return nil
@@ -113,7 +112,7 @@ extension SimulatedPika {
                 ] + threads + ["Hub stage: \(stage.stage.rawValue)", ""]
         default:
             lines = [
-                "# Server", "pika_version:2.3.8", "process_id:\(1000 * Int(id) + incarnation)", "server_id:\(id)",
+                "# Server", "pika_version:2.3.8", "process_id:\(1000 * Int(serial) + incarnation)", "server_id:\(id)",
             ]
         }
         return lines.map { $0 + "\r\n" }.joined()

@@ -3,12 +3,15 @@ internal import PikaSim
 /// One Pika 2.3.8: its data, its binlog, its stage towards a hub and its workers, made of the values of `PikaSim`. What
 /// `kill` leaves is the data and the binlog.
 final class SimulatedPika {
+    /// Its server-id; a promoted slave has its master's.
     let id: UInt32
+    /// Tells the machines of a run apart.
+    let serial: UInt32
     let world: World
     /// Port P.
-    var port: Int { 20_000 + Int(id) }
+    var port: Int { 20_000 + Int(serial) }
     var keyspace = Keyspace()
-    let binlog: MemoryBinlog
+    private(set) var binlog: MemoryBinlog
     private(set) var isUp = true
     /// Counts the processes.
     private(set) var incarnation = 1
@@ -26,7 +29,19 @@ final class SimulatedPika {
     private var nextUnlogged: UInt64 = 0
     var workers: [PikaWorker] = []
 
-    var host: String { "server\(id)" }
+    /// Set while it is a slave.
+    var master: SimulatedPika?
+    var slaves: [SimulatedPika] = []
+    /// When what its master sends arrives at the earliest, in seconds of the run.
+    var replicaArrival = 0.0
+    /// It never comes back.
+    var isRetired = false
+    /// When its senders had last sent everything.
+    var lastCaughtUp = 0.0
+    /// Commands of clients and hubs, and when they came; kept in runs that move servers.
+    var touches: [(time: Double, command: [[UInt8]])] = []
+
+    var host: String { "server\(serial)" }
     private static let workerCount = 6
 
     struct Clock {
@@ -36,13 +51,20 @@ final class SimulatedPika {
         var frozen: Int64?
     }
 
-    init(id: UInt32, world: World) {
+    init(id: UInt32, serial: UInt32, world: World) {
         self.id = id
+        self.serial = serial
         self.world = world
-        clock = Clock(offset: world.plan.clockOffsets[Int(id) - 1])
+        clock = Clock(offset: world.plan.clockOffsets[(Int(serial) - 1) % world.plan.clockOffsets.count])
         binlog = MemoryBinlog(fileBytes: world.plan.binlogFileBytes)
         startWorkers()
         tick(incarnation)
+    }
+
+    /// Becomes what its master is at this moment.
+    func takeFullCopy(of master: SimulatedPika) {
+        keyspace = master.keyspace
+        binlog = MemoryBinlog(copying: master.binlog)
     }
 
     var unixSeconds: Int64 { clock.frozen ?? Int64(world.unixTime + clock.offset) }
@@ -65,7 +87,7 @@ final class SimulatedPika {
 
     /// Runs a client's write: the data first, then, a moment later, the binlog. Writes of one key wait for each other.
     func write(_ arguments: [[UInt8]]) {
-        guard isUp, let command = Command.table[arguments[0].lowercased] else { return }
+        guard isUp, master == nil, let command = Command.table[arguments[0].lowercased] else { return }
         guard locked.isDisjoint(with: arguments.dropFirst()) else {
             return world.timeline.after(0.001) { [self] in write(arguments) }
         }
@@ -75,6 +97,7 @@ final class SimulatedPika {
         world.note(.wrote(reply: text(of: reply)), arguments, server: id)
         guard command.isWrite, !reply.isError else { return }
         world.oracle.wrote(arguments, at: self)
+        touched(arguments)
         let logged = command.logArguments(arguments, reply: reply, now: second)
         guard !logged.isEmpty else { return }
         locked.formUnion(arguments.dropFirst())
@@ -93,9 +116,15 @@ final class SimulatedPika {
 
     private func log(_ commands: [[[UInt8]]], _ second: Int64) {
         let stamp = BinlogRecord.stamp(seconds: second, end: binlog.end)
+        append(commands.map { record($0, stamp, isForHub: true) }, now: second)
+    }
+
+    /// One item, with everything that it holds.
+    func append(_ records: [BinlogRecord], now: Int64) {
         var item: [UInt8] = []
-        for arguments in commands { record(arguments, stamp, isForHub: true).append(to: &item) }
-        binlog.append(item, now: second)
+        for record in records { record.append(to: &item) }
+        binlog.append(item, now: now)
+        for record in records { replicate(record, now: now) }
     }
 
     func record(_ arguments: [[UInt8]], _ stamp: [UInt8], isForHub: Bool) -> BinlogRecord {
@@ -123,7 +152,7 @@ final class SimulatedPika {
     }
 
     func start() {
-        guard !isUp else { return }
+        guard !isUp, !isRetired else { return }
         isUp = true
         startWorkers()
         tick(incarnation)

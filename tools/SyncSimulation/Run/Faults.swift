@@ -20,6 +20,8 @@ struct Faults {
         case .hubKilled, .hubLosesPower, .hubFrozen, .hubStopped, .hubFailsOver, .hubCutOff, .hubIsolated, .hubsSplit,
             .hubsLost, .raftDiskSlow, .raftDiskFull, .relayDiskFull:
             beginAtHub(fault)
+        case .serverMoved: moveServer(server)
+        case .serverCopied: copyServer(server)
         case .serverRestart:
             world.note(.happened("server \(server.id) is killed"))
             server.kill()

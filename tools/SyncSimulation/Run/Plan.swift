@@ -31,6 +31,10 @@ struct Plan {
         case clockStandsStill
         /// A server's workers do not get on.
         case workersStall
+        /// A master dies for good; its slave is promoted and takes its place (TRANSFER).
+        case serverMoved
+        /// A slave becomes a server of its own (COPY).
+        case serverCopied
     }
 
     /// Families of keys; each has its own commands (`Workload`).
@@ -108,6 +112,8 @@ struct Plan {
         snapshotChunkBytes = random.pick([100, 1_000, 64 << 10])
         relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
     }
+
+    var movesServers: Bool { faults.contains { [.serverMoved, .serverCopied].contains($0) } }
 
     /// No delivery can have been repeated and nothing can have been lost on the way.
     var isCalm: Bool {

@@ -7,6 +7,7 @@ extension World {
     /// Why it is not quiet; empty when it is.
     var unrest: String {
         guard let process = hubs.primary else { return "no hub is primary" }
+        if isMoving { return "a server is being moved or copied" }
         if let away = hubs.hosts.first(where: { !$0.isRunning }) { return "hub \(away.place + 1) is down or frozen" }
         if let busy = servers.first(where: { !$0.isIdle }) { return "server \(busy.id) is down or busy" }
         if let busy = servers.first(where: { !$0.hasSentAll }) { return "server \(busy.id) has not sent all" }
@@ -22,6 +23,7 @@ extension World {
 
     /// What every destination has need not stay in a server's binlog.
     func purge() {
+        for server in servers where server.hasSentAll { server.lastCaughtUp = now }
         for server in servers { server.binlog.purge(below: hubs.firstOpenFile(of: server.id)) }
     }
 }

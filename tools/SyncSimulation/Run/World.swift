@@ -9,7 +9,12 @@ final class World {
     var random: SimulationRandom
     var story = Story()
     var oracle: Oracle
-    private(set) var servers: [SimulatedPika] = []
+    /// Those that take part in the sync.
+    var servers: [SimulatedPika] = []
+    /// These, their slaves, and those that are gone for good.
+    var machines: [SimulatedPika] = []
+    /// A server is being moved or copied; one at a time.
+    var isMoving = false
     private(set) var hubs: HubGroup!
     /// Faults and writers are over: links are quick and nothing is lost any more.
     var isHealing = false
@@ -19,7 +24,8 @@ final class World {
         self.bug = bug
         random = SimulationRandom(seed: seed)
         oracle = Oracle(isCalm: plan.isCalm)
-        servers = (1...plan.serverCount).map { SimulatedPika(id: UInt32($0), world: self) }
+        servers = (1...plan.serverCount).map { SimulatedPika(id: UInt32($0), serial: UInt32($0), world: self) }
+        machines = servers
         hubs = HubGroup(world: self)
     }
 
