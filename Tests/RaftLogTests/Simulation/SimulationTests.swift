@@ -1,5 +1,6 @@
 import RaftLog
 import RaftSimulation
+import SimulatedRaft
 import Testing
 
 @Suite("The simulator") struct SimulationTests {
