@@ -109,7 +109,8 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore"], swiftSettings: settings),
-        .testTarget(name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation", "SimulatedRaft"], swiftSettings: settings),
+        .testTarget(
+            name: "RaftLogTests", dependencies: ["RaftLog", "RaftSimulation", "SimulatedRaft"], swiftSettings: settings),
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests",
