@@ -164,6 +164,7 @@ final class HubLink: Sendable {
                         return state.isProcessInDoubt
                     }
                 if hasEnded { self.events.processEnded(self.hub) }
+                self.state.withLock { $0.isRefusedAsStranger = false }
                 self.note("cannot be reached: \(error)")
                 self.retry()
             }

@@ -25,7 +25,10 @@ extension HubTransport {
                     decision = joining.take(answer, from: address)
                 } catch {
                     joining.forget(address)
-                    note("cannot be asked: \(error)", at: address)
+                    let waits =
+                        joining.memberOfAGroup == address
+                        ? "; it belongs to a group, whose ADD this hub waits for: to begin another one, start it anew" : ""
+                    note("cannot be asked: \(error)\(waits)", at: address)
                 }
             }
             decision = decision ?? joining.decision

@@ -130,7 +130,7 @@ package final class HubTransport: RaftTransport, HubTransportEvents {
     /// The hubs to which this one can send.
     var connected: Set<HubID> { Set(state.withLock { $0.links }.filter { $0.value.isConnected }.keys) }
 
-    /// A hub of the group says that this one does not belong to it.
+    /// A hub of the group says that this one does not belong to it. Others may let it in, being out themselves.
     var isRefusedAsStranger: Bool { state.withLock { $0.links }.values.contains { $0.isRefusedAsStranger } }
 
     /// What is wrong with the connections to other hubs, one sentence each.

@@ -33,7 +33,8 @@ extension SyncEngine {
     mutating func watchClock(of index: Int, execTime: UInt32, now: Double) {
         let isLive =
             servers[index].isCaughtUp && (servers[index].caughtUpAt.map { now - $0 < Self.liveSeconds } ?? false)
-        guard unixTime > 0, servers[index].clock.note(execTime: execTime, unixTime: unixTime, isLive: isLive) else {
+        // After a pause of this process the second is an old one.
+        guard unixTime > 0, now - lastTick < 1, servers[index].clock.note(execTime: execTime, unixTime: unixTime, isLive: isLive) else {
             return
         }
         let offset = servers[index].clock.offset

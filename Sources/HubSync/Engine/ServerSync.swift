@@ -51,8 +51,11 @@ struct ServerSync: Sendable {
     var kept: KeptBinlog?
     /// Destinations that were said to lack what it may soon have purged.
     var nearPurge: Set<ServerID> = []
-    /// What is wrong when its binlog ended, at the beginning of this epoch, before what had been read of it.
+    /// The newest record of its binlog that had been read when this epoch began.
+    var newestBefore = BinlogPosition(file: 0, offset: 0)
+    /// What is wrong when its binlog ends before that, and how many reports in a row have said so.
     var shortBinlog: String?
+    var shortReports = 0
     var clock = ClockWatch()
     /// When a record arrived last.
     var lastReceived = 0.0

@@ -163,6 +163,7 @@ extension SyncEngine {
             case .status(let status):
                 servers[index].reportedAt = now
                 noteProgress(of: index, status, now: now)
+                watchEnd(of: index, status)
                 servers[index].reader.observe(status, isReading: isReading(index), now: now)
                 resumeHeld()
             case .measured(let token, let file, let offset):
@@ -192,10 +193,13 @@ extension SyncEngine {
             servers[index].evidence = OrderEvidence()
             servers[index].unwatched = BinlogPosition(file: 0, offset: 0)
         }
-        let report = servers[index].link.report
-        let end = BinlogPosition(file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
-        servers[index].unwatched = servers[index].unwatched ?? end
-        watchEnd(of: index, end)
+        if servers[index].unwatched == nil {
+            let report = servers[index].link.report
+            servers[index].unwatched = BinlogPosition(
+                file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
+        }
+        servers[index].newestBefore = servers[index].reader.progress.newest
+        servers[index].shortReports = 0
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence.beginEpoch()
@@ -217,13 +221,17 @@ extension SyncEngine {
         resumeHeld()
     }
 
-    /// A record begins before the end of its binlog. If one that was read does not, the binlog is another, or was cut.
-    private mutating func watchEnd(of index: Int, _ end: BinlogPosition) {
-        let newest = servers[index].reader.progress.newest
+    /// A record begins before the end of its binlog. If one that had been read before this epoch does not, the binlog is
+    /// another, or was cut. Told twice: the two numbers of `INFO log` are read without a lock.
+    private mutating func watchEnd(of index: Int, _ status: BinlogSenderStatus) {
+        let end = BinlogPosition(file: status.producerFile, offset: status.producerOffset)
+        let newest = servers[index].newestBefore
         guard newest >= end, newest.offset > 0 else {
-            servers[index].shortBinlog = nil
+            (servers[index].shortReports, servers[index].shortBinlog) = (0, nil)
             return
         }
+        servers[index].shortReports += 1
+        guard servers[index].shortReports == 2 else { return }
         let text =
             "has a binlog that ends at \(end), before \(newest), up to where it was read: it was restored from a backup, or "
             + "lost its newest records. What it writes until then counts as delivered and reaches nobody: stop it, stop "

@@ -55,8 +55,8 @@ public struct Joining: Sendable {
     private let addresses: [Address]
     public let incarnation: Incarnation
     private var fresh: Set<Address> = []
-    /// A hub of the list has said that it belongs to a group.
-    private var aGroupLives = false
+    /// A hub of the list that has said that it belongs to a group; from then on none is begun by this process.
+    public private(set) var memberOfAGroup: Address?
 
     public init(own: Address, addresses: [Address], incarnation: Incarnation) {
         self.own = own
@@ -71,7 +71,7 @@ public struct Joining: Sendable {
 
     /// What follows when every other hub has been asked, or could not be. The only hub of a list begins at once.
     public var decision: Decision? {
-        guard !aGroupLives, let founding, fresh.count + 1 > (others.count + 1) / 2 else { return nil }
+        guard memberOfAGroup == nil, let founding, fresh.count + 1 > (others.count + 1) / 2 else { return nil }
         return .start(founding.identity, founding.membership)
     }
 
@@ -88,7 +88,7 @@ public struct Joining: Sendable {
             return .start(HubIdentity(hub: hub, group: group, incarnation: incarnation), Membership())
         case .refusal(let refusal):
             if refusal.isFinal { return .refuse(refusal) }
-            if refusal == .notMember { aGroupLives = true }
+            if refusal == .notMember { memberOfAGroup = address }
         case .welcome: break
         }
         return nil
