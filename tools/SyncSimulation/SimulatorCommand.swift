@@ -15,6 +15,8 @@ public struct SimulatorCommand: ParsableCommand {
     var steps: Int?
     @Option(help: "Runs this seed alone.")
     var reproduce: UInt64?
+    @Option(help: "Only seeds that have this fault, such as serverMoved.")
+    var fault: String?
     @Option(
         help: ArgumentHelp("Puts a bug in: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")); or `all`."))
     var bug: String?
@@ -27,6 +29,16 @@ public struct SimulatorCommand: ParsableCommand {
 
     public func validate() throws {
         if jobs < 1 { throw ValidationError("--jobs must be positive") }
+        if let fault, Plan.Fault(rawValue: fault) == nil {
+            let names = Plan.Fault.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("no fault has the name \(fault); there are \(names)")
+        }
+    }
+
+    private var chosenSeeds: [UInt64] {
+        if let reproduce { return [reproduce] }
+        guard let fault = fault.flatMap({ Plan.Fault(rawValue: $0) }) else { return Array(seed..<seed + seeds) }
+        return (seed..<seed + seeds).filter { Plan(seed: $0, steps: steps).faults.contains(fault) }
     }
 
     public func run() throws {
@@ -35,7 +47,7 @@ public struct SimulatorCommand: ParsableCommand {
             guard let bug = PlantedBug(rawValue: bug) else { throw ValidationError("no bug has the name \(bug)") }
             return try hunt(bug)
         }
-        let seeds = reproduce.map { $0..<$0 + 1 } ?? seed..<seed + seeds
+        let seeds = chosenSeeds
         let clock = ContinuousClock()
         let start = clock.now
         var violations = 0
@@ -81,7 +93,7 @@ public struct SimulatorCommand: ParsableCommand {
 
     /// Looks for the first seed that holds without the bug and shows it.
     private func hunt(_ bug: PlantedBug) throws {
-        let seeds = reproduce.map { $0..<$0 + 1 } ?? seed..<seed + seeds
+        let seeds = chosenSeeds
         var caught: Violation?
         SeedRuns(seeds: seeds, jobs: jobs).forEach { [steps] seed in
             let result = Self.run(seed, steps, bug: bug)

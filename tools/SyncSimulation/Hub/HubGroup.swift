@@ -125,7 +125,10 @@ final class HubGroup {
     }
 
     func checkForwards(_ changes: SyncEngine.Advance, _ generations: [ServerID: Generation], _ state: HubState) {
-        guard world.bug == nil, generations == state.servers.mapValues(\.generation) else { return }
+        // A slave that is behind makes the hub go back to what it has.
+        guard world.bug == nil, !world.plan.movesServers, generations == state.servers.mapValues(\.generation) else {
+            return
+        }
         for (source, row) in changes.acknowledged {
             for (destination, progress) in row {
                 guard let known = state.acknowledged(source: source, destination: destination),

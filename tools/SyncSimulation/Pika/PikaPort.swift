@@ -45,7 +45,7 @@ extension SimulatedPika {
         }
         world.note(.delivered, arguments, server: id)
         world.oracle.delivered(arguments, to: self)
-        touched(arguments)
+        touched(arguments, byClient: false)
         append([record(arguments, BinlogRecord.hubStamp, isForHub: false)], now: unixSeconds)
         let hash = arguments[1].reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         workers[Int(hash % UInt64(workers.count))].add(arguments)

@@ -11,7 +11,7 @@ extension SimulatedPika {
         self.master = master
         takeFullCopy(of: master)
         master.slaves.append(self)
-        replicaArrival = world.now
+        (replicaArrival, replicatedThrough) = (world.now, world.now)
     }
 
     /// SLAVEOF NO ONE. What is under way is lost.
@@ -22,10 +22,13 @@ extension SimulatedPika {
 
     /// To the slaves, in order, each record by itself.
     func replicate(_ record: BinlogRecord, now: Int64) {
+        let written = world.now
         for slave in slaves {
-            slave.replicaArrival = max(slave.replicaArrival, world.now + world.linkDelay())
+            slave.replicaArrival = max(slave.replicaArrival, written + world.plan.replicaLag + world.linkDelay())
             world.timeline.at(slave.replicaArrival) { [self] in
-                if slave.master === self { slave.replicated(record, now: now) }
+                guard slave.master === self, !isRetired || world.bug != .slaveBehind else { return }
+                slave.replicatedThrough = written
+                slave.replicated(record, now: now)
             }
         }
     }
@@ -40,12 +43,14 @@ extension SimulatedPika {
             .applied(reply: reply.isError ? "\(reply)" : "as a slave"), record.arguments, server: id)
     }
 
-    func touched(_ command: [[UInt8]]) {
-        if world.plan.movesServers { touches.append((world.now, command)) }
+    func touched(_ command: [[UInt8]], byClient: Bool) {
+        guard world.plan.movesServers else { return }
+        touches.append(Touch(time: world.now, command: command, isByClient: byClient))
     }
 
-    /// Keys of commands that came here from a moment on.
-    func keysTouched(since time: Double) -> Set<[UInt8]> {
-        Set(touches.filter { $0.time >= time }.flatMap { $0.command.dropFirst() })
+    /// Keys of commands that came here after a moment.
+    func keysTouched(after time: Double, byClients: Bool = false) -> Set<[UInt8]> {
+        let late = touches.filter { $0.time > time && ($0.isByClient || !byClients) }
+        return Set(late.flatMap { $0.command.dropFirst() })
     }
 }

@@ -34,15 +34,25 @@ final class SimulatedPika {
     var slaves: [SimulatedPika] = []
     /// When what its master sends arrives at the earliest, in seconds of the run.
     var replicaArrival = 0.0
+    /// When its master had what it has got last, in seconds of the run.
+    var replicatedThrough = 0.0
     /// It never comes back.
     var isRetired = false
-    /// When its senders had last sent everything.
+    /// When everything that was written here had last reached all others.
     var lastCaughtUp = 0.0
+    /// Where the last record of its own stands.
+    private(set) var lastOwn: BinlogEnd?
     /// Commands of clients and hubs, and when they came; kept in runs that move servers.
-    var touches: [(time: Double, command: [[UInt8]])] = []
+    var touches: [Touch] = []
 
     var host: String { "server\(serial)" }
     private static let workerCount = 6
+
+    struct Touch {
+        var time: Double
+        var command: [[UInt8]]
+        var isByClient: Bool
+    }
 
     struct Clock {
         /// Seconds ahead of the true time.
@@ -97,7 +107,7 @@ final class SimulatedPika {
         world.note(.wrote(reply: text(of: reply)), arguments, server: id)
         guard command.isWrite, !reply.isError else { return }
         world.oracle.wrote(arguments, at: self)
-        touched(arguments)
+        touched(arguments, byClient: true)
         let logged = command.logArguments(arguments, reply: reply, now: second)
         guard !logged.isEmpty else { return }
         locked.formUnion(arguments.dropFirst())
@@ -116,6 +126,7 @@ final class SimulatedPika {
 
     private func log(_ commands: [[[UInt8]]], _ second: Int64) {
         let stamp = BinlogRecord.stamp(seconds: second, end: binlog.end)
+        lastOwn = binlog.end
         append(commands.map { record($0, stamp, isForHub: true) }, now: second)
     }
 

@@ -3,20 +3,24 @@ internal import HubStore
 /// Servers that move and servers that join, in the way of the runbook, while writing goes on.
 extension Faults {
     /// How much earlier than a moment something may have been sent that arrives after it, in seconds.
-    private static let underWay = 3.0
+    private static let underWay = 1.5
 
     /// A master dies, sooner or later after it got a slave, and the slave takes its place. What the master had not sent
-    /// to the hub yet, and what the slave had not got yet, is missing somewhere.
+    /// to the hub yet is missing at the others.
     func moveServer(_ master: SimulatedPika) {
         guard let slave = newSlave(of: master, id: master.id) else { return }
         let world = world
         world.timeline.after(world.random.between(0.2...6)) { [self] in
             world.note(.happened("server \(master.id) is gone for good"))
-            let lost = min(world.now, master.lastCaughtUp) - Self.underWay
             master.kill()
             master.isRetired = true
-            world.oracle.excuse(master.keysTouched(since: lost), until: world.now + Self.underWay)
-            world.timeline.after(world.random.between(0.1...3)) { [self] in
+            // Of the others' with what may have been on the way to the hub when all seemed to be sent; the slave's.
+            let unsent = master.keysTouched(after: master.lastCaughtUp - Self.underWay, byClients: true)
+            let lacking = world.bug == .slaveBehind ? master.keysTouched(after: slave.replicatedThrough) : []
+            world.oracle.excuse(unsent.union(lacking), until: world.now + Self.underWay)
+            // Not before it has everything (`PlantedBug.slaveBehind`).
+            let rest = world.bug == .slaveBehind ? 0 : max(0, slave.replicaArrival - world.now)
+            world.timeline.after(rest + world.random.between(0.1...3)) { [self] in
                 world.note(.happened("server \(slave.id): its slave is promoted, at port \(slave.port)"))
                 slave.stopFollowing()
                 world.servers = world.servers.map { $0 === master ? slave : $0 }
@@ -46,7 +50,7 @@ extension Faults {
                     world.servers.append(slave)
                     world.timeline.after(Self.underWay) {
                         for server in [existing, slave] {
-                            world.oracle.excuse(server.keysTouched(since: began), until: world.now)
+                            world.oracle.excuse(server.keysTouched(after: began), until: world.now)
                         }
                         world.isMoving = false
                     }

@@ -1,6 +1,6 @@
 /// What one run is like; all of it follows from the seed.
 struct Plan {
-    enum Fault: CaseIterable {
+    enum Fault: String, CaseIterable {
         /// A hub's process is killed and starts again soon. What was on its disk is still there.
         case hubKilled
         /// A hub's machine goes down without a word. What was not synced is gone.
@@ -79,6 +79,8 @@ struct Plan {
     /// Applied entries that stay in the Raft log.
     var keptEntries: Int
     var snapshotChunkBytes: Int
+    /// How far a slave is behind its master, in seconds.
+    var replicaLag: Double
     /// Nil for the product's default, which no run reaches.
     var relayMaximumBytes: Int?
 
@@ -101,7 +103,7 @@ struct Plan {
         faults = []
         // A quarter of the runs is calm: there each record has to arrive exactly once.
         if !seed.isMultiple(of: 4) {
-            let kinds = random.between(1...3)
+            let kinds = random.between(1...4)
             faults = (0..<kinds).map { _ in random.pick(Fault.allCases) }
         }
         faultInterval = random.between(0.5...6)
@@ -110,6 +112,7 @@ struct Plan {
         hubClockOffsets = (0..<hubCount).map { _ in random.between(-spread...spread) }
         keptEntries = random.pick([3, 10, 5_000])
         snapshotChunkBytes = random.pick([100, 1_000, 64 << 10])
+        replicaLag = random.pick([0, 0.2, 1.5])
         relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
     }
 
@@ -122,8 +125,8 @@ struct Plan {
 
     var summary: String {
         "\(serverCount) servers, \(hubCount) hubs, \(writes) writes in \(Int(activeSeconds)) s, "
-            + "\(families.count) families × \(keysPerFamily) keys (\(families)), files of \(binlogFileBytes) bytes, "
+            + "\(families.count) families × \(keysPerFamily) keys (\(families.map { "\($0)" }.joined(separator: ", "))), files of \(binlogFileBytes) bytes, "
             + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), hub links \(hubLinkDelay) losing \(hubLossShare), "
-            + "\(keptEntries) entries kept, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), faults \(faults)"
+            + "\(keptEntries) entries kept, slaves \(replicaLag) s behind, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), faults \(faults.map(\.rawValue).joined(separator: ", "))"
     }
 }

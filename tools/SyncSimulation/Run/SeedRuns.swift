@@ -7,9 +7,9 @@ struct SeedRuns {
     typealias Result = Swift.Result<Simulation.Outcome, Violation>
 
     /// Seeds for each thread before the results are handed out.
-    private static let seedsPerJob: UInt64 = 16
+    private static let seedsPerJob = 16
 
-    let seeds: Range<UInt64>
+    let seeds: [UInt64]
     let jobs: Int
 
     /// - Parameters:
@@ -20,27 +20,27 @@ struct SeedRuns {
             for seed in seeds where !take(run(seed)) { return }
             return
         }
-        var start = seeds.lowerBound
-        while start < seeds.upperBound {
-            let end = min(seeds.upperBound, start + Self.seedsPerJob * UInt64(jobs))
-            for result in runAll(start..<end, run) where !take(result) { return }
-            start = end
+        var rest = seeds[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.seedsPerJob * jobs)
+            for result in runAll(Array(some), run) where !take(result) { return }
+            rest = rest.dropFirst(some.count)
         }
     }
 
-    private func runAll(_ seeds: Range<UInt64>, _ run: @Sendable (UInt64) -> Result) -> [Result] {
-        let next = Mutex(seeds.lowerBound)
-        let results = Mutex<[UInt64: Result]>([:])
+    private func runAll(_ seeds: [UInt64], _ run: @Sendable (UInt64) -> Result) -> [Result] {
+        let next = Mutex(0)
+        let results = Mutex<[Int: Result]>([:])
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in
-            while let seed = next.withLock({ next -> UInt64? in
-                guard next < seeds.upperBound else { return nil }
+            while let place = next.withLock({ next -> Int? in
+                guard next < seeds.count else { return nil }
                 defer { next += 1 }
                 return next
             }) {
-                let result = run(seed)
-                results.withLock { $0[seed] = result }
+                let result = run(seeds[place])
+                results.withLock { $0[place] = result }
             }
         }
-        return results.withLock { results in seeds.compactMap { results[$0] } }
+        return results.withLock { results in seeds.indices.compactMap { results[$0] } }
     }
 }

@@ -44,6 +44,7 @@ public struct Simulation {
         let limit = plan.activeSeconds + Self.quietWithinSeconds
         while world.now < limit {
             world.timeline.run(until: world.now + 0.5)
+            if plan.movesServers { world.noteCaughtUp() }
             world.purge()
             try check()
             if !world.isQuiet { quietSince = world.now }

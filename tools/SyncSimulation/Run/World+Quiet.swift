@@ -1,4 +1,6 @@
+internal import HubStore
 internal import HubSync
+internal import PikaSim
 
 extension World {
     /// Nothing is under way, pending or broken, as far as can be seen at this moment.
@@ -21,9 +23,21 @@ extension World {
         return ""
     }
 
+    /// Takes note of which servers have nothing that is not everywhere. After a TRANSFER of a destination the hub reads
+    /// again at the source what the destination lacks, and not in its relay log; so that is lost when the source is too.
+    func noteCaughtUp() {
+        guard let primary = hubs.primary, primary.isDrained else { return }
+        let status = primary.status
+        guard status.heldConnections == 0, status.links.allSatisfy({ $0.syncStatus == 1 }) else { return }
+        for server in servers {
+            let last = server.lastOwn.map { BinlogPosition(file: $0.file, offset: $0.offset) }
+            guard let link = status.links.first(where: { $0.id.rawValue == server.id }) else { continue }
+            if last.map({ link.received >= $0 }) ?? true { server.lastCaughtUp = now }
+        }
+    }
+
     /// What every destination has need not stay in a server's binlog.
     func purge() {
-        for server in servers where server.hasSentAll { server.lastCaughtUp = now }
         for server in servers { server.binlog.purge(below: hubs.firstOpenFile(of: server.id)) }
     }
 }
