@@ -27,7 +27,8 @@ extension HubTransport {
                     joining.forget(address)
                     let waits =
                         joining.memberOfAGroup == address
-                        ? "; it belongs to a group, whose ADD this hub waits for: to begin another one, start it anew" : ""
+                        ? "; it belongs to a group, whose ADD this hub waits for: to begin another one, start it anew"
+                        : ""
                     note("cannot be asked: \(error)\(waits)", at: address)
                 }
             }

@@ -34,7 +34,9 @@ extension SyncEngine {
         let isLive =
             servers[index].isCaughtUp && (servers[index].caughtUpAt.map { now - $0 < Self.liveSeconds } ?? false)
         // After a pause of this process the second is an old one.
-        guard unixTime > 0, now - lastTick < 1, servers[index].clock.note(execTime: execTime, unixTime: unixTime, isLive: isLive) else {
+        guard unixTime > 0, now - lastTick < 1,
+            servers[index].clock.note(execTime: execTime, unixTime: unixTime, isLive: isLive)
+        else {
             return
         }
         let offset = servers[index].clock.offset
