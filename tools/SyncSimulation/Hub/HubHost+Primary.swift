@@ -79,7 +79,7 @@ extension HubHost {
                 tell(.syncFailed("the relay log cannot be opened"))
                 return done()
             }
-            if files.owner?.isContinued(by: primary) != true, world.bug != .relayNotOwned { files.relay.startOver() }
+            if files.owner?.isContinued(by: primary) != true { files.relay.startOver() }
             files.owner = RelayOwner(primary)
             let started = DataPlane(
                 host: self, term: Term(primary.term), files: files, suspects: suspects, hasPredecessor: hasPredecessor)
