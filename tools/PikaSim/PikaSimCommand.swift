@@ -30,8 +30,10 @@ public struct PikaSimCommand: AsyncParsableCommand {
     var syncThreads = 6
     @Option(help: "Seconds after which an idle client is closed; 0 for never.")
     var timeout = 60
-    @Option(help: "Milliseconds between two looks of an idle sender.")
+    @Option(help: "Milliseconds between two looks of a sender that has sent everything.")
     var pollInterval = 1000
+    @Option(help: "Milliseconds between two looks of a sender that waits for a hub, and for connections to kill.")
+    var waitInterval = 1000
     @Option(help: "Milliseconds between two looks for old binlog files.")
     var purgeInterval = 10_000
     @Option(help: "Milliseconds for which the workers hold delivered commands back.")
@@ -45,7 +47,8 @@ public struct PikaSimCommand: AsyncParsableCommand {
         guard (1024...1 << 30).contains(binlogFileSize) else {
             throw ValidationError("binlog-file-size \(binlogFileSize): expected 1024 – \(1 << 30)")
         }
-        guard syncThreads > 0, pollInterval > 0, purgeInterval > 0, timeout >= 0, workerDelay >= 0 else {
+        guard syncThreads > 0, pollInterval > 0, waitInterval > 0, purgeInterval > 0, timeout >= 0, workerDelay >= 0
+        else {
             throw ValidationError("intervals and sync-threads: expected positive numbers")
         }
     }
@@ -63,6 +66,7 @@ public struct PikaSimCommand: AsyncParsableCommand {
         options.syncThreads = syncThreads
         options.timeoutSeconds = timeout
         options.pollMilliseconds = pollInterval
+        options.waitMilliseconds = waitInterval
         options.purgeMilliseconds = purgeInterval
         options.workerDelayMilliseconds = workerDelay
         let server = try await PikaSim.start(options)

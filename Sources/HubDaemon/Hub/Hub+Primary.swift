@@ -28,7 +28,7 @@ extension Hub {
                         sink.yield(.syncFailed("this hub has not heard of a majority for too long to act as primary"))
                     }),
                 failed: { [sink] in sink.yield(.syncFailed("the relay log cannot be used: \($0)")) })
-            guard reign.begin(service) else {
+            guard reign.begin(service, in: term) else {
                 service.stop()
                 return try await service.stopped()
             }

@@ -114,7 +114,7 @@ actor Hub {
         ) { [reign, sink] event in
             // At once, from Raft's own thread: links have to be closed before another hub can be elected.
             switch event {
-            case .role(let change): change.role == .leader ? reign.open() : reign.end()
+            case .role(let change): change.role == .leader ? reign.open(change.term) : reign.end()
             case .failed: reign.end()
             case .leading, .membership: break
             case .applied: return

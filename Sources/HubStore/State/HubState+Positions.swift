@@ -8,8 +8,10 @@ extension HubState {
     /// |---|---|---|
     /// | source S to D | S to E | what E had of S, E's slave has |
     /// | E to D | `own` | D got E's own writes as its slave; the original's rule too |
-    /// | D to destination T | E to T | a slave's binlog runs along its master's, file by file |
-    /// | D to E | `own` | the same |
+    /// | D to any destination | `own` | a slave's binlog runs along its master's, file by file |
+    ///
+    /// (What D's binlog holds before `own` are copies of what E wrote, which are not meant for the hub. Asking for what
+    /// a destination lacks of E would name a file that a young slave does not have.)
     ///
     /// Nothing is lost as long as D stays E's slave until it has caught up with where E was when COPY was said: then
     /// D holds all that these cells claim, and its first write of its own lies behind them in its binlog. (Taking
@@ -31,10 +33,9 @@ extension HubState {
         for progress in (acknowledged[existing] ?? [:]).values { Self.merge(progress, into: &own) }
         for other in servers.keys where other != existing && other != new {
             acknowledged[other, default: [:]][new] = acknowledged[other]?[existing]
-            acknowledged[new, default: [:]][other] = acknowledged[existing]?[other]
         }
         acknowledged[existing, default: [:]][new] = own
-        acknowledged[new, default: [:]][existing] = own
+        for other in servers.keys where other != new { acknowledged[new, default: [:]][other] = own }
     }
 
     /// Merges what the primary's links have got acknowledged. Positions never go backwards.

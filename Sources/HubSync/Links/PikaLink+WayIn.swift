@@ -31,7 +31,7 @@ extension PikaLink {
 
     private mutating func judgeStage(now: Double) -> [Action] {
         guard let stage = report.stage else { return ask(now: now) }
-        if case .takingOver(let since) = phase, stage == .stopped, now - since < Self.closingSeconds {
+        if case .takingOver(let since, closes: false) = phase, stage == .stopped, now - since < Self.closingSeconds {
             nextPoll = now + 0.1
             return []
         }
@@ -43,14 +43,14 @@ extension PikaLink {
             trouble = "held by the hub at \(holder), stage \(stage.rawValue)"
             guard now - since >= Self.patienceSeconds else { return [] }
             takeovers += 1
-            phase = .takingOver(since: now)
+            phase = .takingOver(since: now, closes: stage == .started)
             return [
                 .log(
                     LinkEvent(
                         .warning, "take-over", server: server,
                         "server \(server) at \(address) stays \(trouble ?? ""); taking it over"))
             ] + takeOver(now: now)
-        case .takingOver(let since):
+        case .takingOver(let since, _):
             guard now - since > 5 else { return [] }
             return fail("held by the hub at \(holder), which could not be ousted", now: now, retryAfter: 2)
         default:
@@ -61,10 +61,10 @@ extension PikaLink {
     /// Ousts a hub whose connections a Pika still counts as alive. A file that was not asked for before, and an offset
     /// that is not zero, make it reset even in stage STARTED; since the file does not exist either, it is STOPED then.
     /// The second request takes it to DEGRADE, and the third one, in that stage, makes it close every connection up
-    /// to a second later (`protocol/pika-2.3-hub.md`, "Taking a server over").
+    /// to a second later, which takes it to STOPED (`protocol/pika-2.3-hub.md`, "Taking a server over").
     ///
     /// In stage DEGRADE there may be no connection left whose end would stop it: a hub that was killed between asking
-    /// and connecting leaves it so. There the first request alone stops it.
+    /// and connecting leaves it so. There the first request alone stops it, and if there is a connection, closes it later.
     private mutating func takeOver(now: Double) -> [Action] {
         let newest = report.producerFile ?? 0
         let files = report.stage == .started ? [newest &+ 1, newest, newest] : [newest &+ 1]

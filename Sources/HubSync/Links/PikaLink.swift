@@ -26,7 +26,8 @@ struct PikaLink: Sendable {
         case dialing
         case greeting
         case inspecting(since: Double)
-        case takingOver(since: Double)
+        /// `closes`: STOPED means that the server has closed every earlier connection, and closes no later one.
+        case takingOver(since: Double, closes: Bool)
         case asking
         case opening
         case running
@@ -73,7 +74,7 @@ struct PikaLink: Sendable {
     static let pollSeconds = 1.0
     /// How long a server that is not free is only watched. A hub that has died closes its connections well within it.
     static let patienceSeconds = 0.25
-    /// After a take-over the server closes connections up to a second later, new ones too.
+    /// After a take-over in stage DEGRADE the server may close connections up to a second later, new ones too.
     static let closingSeconds = 1.125
     /// A server that has refused for good is asked again this seldom.
     static let refusedSeconds = 60.0

@@ -4,7 +4,7 @@ public struct RaftConfiguration: Sendable {
     public var tick = Duration.milliseconds(10)
     /// How often a leader tells its followers that it is there.
     public var heartbeat = Duration.milliseconds(100)
-    /// A follower that hears nothing campaigns after a time between this and twice this. A leader that reaches no
+    /// A follower that hears nothing campaigns after a time between this and half as much again. A leader that reaches no
     /// majority stops after three quarters of it (see `CoreTiming`).
     public var electionTimeout = Duration.seconds(1)
     /// A proposal that is not decided by then is reported as unknown; a read as timed out.
@@ -25,7 +25,7 @@ public struct RaftConfiguration: Sendable {
         var timing = CoreTiming()
         timing.heartbeat = ticks(heartbeat)
         timing.electionMinimum = max(4 * timing.heartbeat, ticks(electionTimeout))
-        timing.electionMaximum = 2 * timing.electionMinimum
+        timing.electionMaximum = timing.electionMinimum * 3 / 2
         timing.quorumTimeout = timing.electionMinimum * 3 / 4
         return timing
     }

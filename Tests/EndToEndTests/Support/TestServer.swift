@@ -30,8 +30,8 @@ struct TestServer: Sendable {
             process = ChildProcess(executable: pika, ["-c", file.path], in: place, output: output)
             return
         }
-        var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--poll-interval", "200"]
-        arguments += ["--bind", place.host, "--host-ip", place.host]
+        var arguments = ["--port", "\(port)", "--server-id", "\(id)", "--dir", data.path, "--bind", place.host]
+        arguments += ["--host-ip", place.host, "--poll-interval", "200", "--wait-interval", "200"]
         if !password.isEmpty { arguments += ["--requirepass", password] }
         process = try ChildProcess("pika_sim", arguments + options, in: place, output: output)
     }

@@ -47,11 +47,10 @@ private let newAddress = Address(host: "new", port: 9221)
 
         #expect(state.acknowledged(source: two, destination: four) == state.acknowledged[two]?[one])
         #expect(state.acknowledged(source: three, destination: four) == nil)
-        #expect(state.acknowledged(source: four, destination: two) == state.acknowledged[one]?[two])
-        #expect(state.acknowledged(source: four, destination: three) == state.acknowledged[one]?[three])
         let own = state.acknowledged(source: one, destination: four)
         #expect(own?.newest == BinlogPosition(file: 6, offset: 20))
-        #expect(state.acknowledged(source: four, destination: one) == own)
+        // Server 2 has less of server 1, in a file that a young slave does not have.
+        for other in [one, two, three] { #expect(state.acknowledged(source: four, destination: other) == own) }
     }
 
     @Test func copyOfTheOnlyServerStartsWhereThePrimaryHadReadIt() {

@@ -26,11 +26,33 @@ import Testing
         #expect(script.link.takeovers == 1)
     }
 
-    @Test mutating func aHubThatCannotBeOustedIsLeftAlone() {
-        _ = script.report(stage: "STARTED", hub: "10.0.0.9:7868")
+    /// It is STOPED when it has closed the connections of the hub before, and has none to close afterwards.
+    @Test mutating func theWayInGoesOnAsSoonAsTheOldConnectionsAreClosed() {
+        takeOver(stage: "STARTED")
+        #expect(script.tick(after: 0.1) == ["control: INFO log", "control: INFO hub"])
+        #expect(script.report(stage: "DEGRADE") == [])
+        #expect(script.tick(after: 0.1) == ["control: INFO log", "control: INFO hub"])
+        #expect(script.report(stage: "STOPED") == ["control: internaltrysync 10.0.0.1 6868 3 0 0"])
+    }
+
+    /// There it is STOPED at once, and closes what is left up to a second later.
+    @Test mutating func aDegradedServerMayStillCloseConnections() {
+        takeOver(stage: "DEGRADE")
+        _ = script.tick(after: 0.1)
+        #expect(script.report(stage: "STOPED") == [])
+        _ = script.tick(after: PikaLink.closingSeconds)
+        #expect(script.report(stage: "STOPED") == ["control: internaltrysync 10.0.0.1 6868 3 0 0"])
+    }
+
+    private mutating func takeOver(stage: String) {
+        _ = script.report(stage: stage, hub: "10.0.0.9:7868")
         _ = script.tick(after: PikaLink.patienceSeconds)
-        let asks = script.report(stage: "STARTED", hub: "10.0.0.9:7868").filter { $0.contains("internaltrysync") }
+        let asks = script.report(stage: stage, hub: "10.0.0.9:7868").filter { $0.contains("internaltrysync") }
         for _ in asks { #expect(script.answer(.status("OK")) == []) }
+    }
+
+    @Test mutating func aHubThatCannotBeOustedIsLeftAlone() {
+        takeOver(stage: "STARTED")
         _ = script.tick(after: 5.5)
         #expect(script.report(stage: "STARTED", hub: "10.0.0.9:7868") == ["close", "log link-failed"])
     }

@@ -14,6 +14,7 @@ import Testing
         var options = PikaSimOptions(directory: directory)
         options.port = 0
         options.pollMilliseconds = 20
+        options.waitMilliseconds = 20
         options.binlogFileSize = fileSize
         options.serverID = id
         options.requirepass = password
@@ -144,6 +145,7 @@ import Testing
         var options = PikaSimOptions(directory: directory)
         options.port = 0
         options.pollMilliseconds = 20
+        options.waitMilliseconds = 20
         options.workerDelayMilliseconds = 60_000
         let killed = try await PikaSim.start(options)
         let before = try await TestClient(port: killed.port)

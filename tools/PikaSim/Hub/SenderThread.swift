@@ -29,7 +29,7 @@ package struct SenderThread {
     }
 
     package enum Action: Equatable {
-        /// Wait for one poll interval; close the connection first where told.
+        /// Wait for one poll interval in status WAITING, else for one wait interval; close the connection first where told.
         case sleep(closing: Bool)
         /// Close what is open and dial the current hub.
         case connect

@@ -48,7 +48,9 @@ final class HubSender {
         switch thread.resume(event, in: core) {
         case .sleep(let closing):
             if closing { disconnect() }
-            after(.milliseconds(Int64(core.options.pollMilliseconds))) { $0.resume(.wake) }
+            let options = core.options
+            let pause = thread.status == .waiting ? options.pollMilliseconds : options.waitMilliseconds
+            after(.milliseconds(Int64(pause))) { $0.resume(.wake) }
         case .connect: connect()
         case .send(let bytes): send(bytes)
         case .end:

@@ -94,7 +94,7 @@ public final class PikaSim: Sendable {
                 do { try bound.value(core.value) } catch { core.value.fail(error) }
             }
         }
-        every(core.value.options.pollMilliseconds) { $0.closeCondemnedConnections() }
+        every(core.value.options.waitMilliseconds) { $0.closeCondemnedConnections() }
         every(core.value.options.purgeMilliseconds) { try $0.purge() }
         every(10) { try $0.pumpSlaves() }
     }

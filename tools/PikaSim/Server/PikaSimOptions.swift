@@ -19,9 +19,11 @@ public struct PikaSimOptions: Sendable {
     public var syncThreads = 6
     /// An idle client is closed after this time; 0 for never.
     public var timeoutSeconds = 60
-    /// How long a sender sleeps that has nothing to send, and how often connections that are to be killed are looked
-    /// for: 1000 in the original.
+    /// How long a sender sleeps that has sent everything: 1000 in the original.
     public var pollMilliseconds = 1000
+    /// How long a sender sleeps that waits for a hub or for a file, and how often connections that are to be killed are
+    /// looked for: 1000 in the original.
+    public var waitMilliseconds = 1000
     /// How often old binlog files are looked for: 10000 in the original.
     public var purgeMilliseconds = 10_000
     /// Holds delivered commands back in the workers' queues, to widen the window in which a kill loses them.

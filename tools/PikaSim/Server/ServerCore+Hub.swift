@@ -58,7 +58,7 @@ extension ServerCore: SenderWorld {
         }
     }
 
-    /// Once a poll interval: closes the connections that an INTERNALTRYSYNC in the degraded stage condemned, with any
+    /// Once a wait interval: closes the connections that an INTERNALTRYSYNC in the degraded stage condemned, with any
     /// that came since.
     func closeCondemnedConnections() {
         guard closesHubConnections else { return }
