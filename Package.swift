@@ -17,6 +17,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -47,8 +49,8 @@ let package = Package(
         .target(
             name: "HubDaemon",
             dependencies: [
-                "HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, hummingbird, hummingbirdCore, arguments,
-                signals,
+                "HubStore", "RaftLog", "HubSync", nioCore, nioPosix, logging, metrics, hummingbird, hummingbirdCore,
+                arguments, signals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -114,7 +116,9 @@ let package = Package(
         .testTarget(name: "HubSyncTests", dependencies: ["HubSync"], swiftSettings: settings),
         .testTarget(
             name: "HubDaemonTests",
-            dependencies: ["HubDaemon", "HubStore", "HubSync", "TestSupport", "pika_hub", nioCore, nioPosix, logging],
+            dependencies: [
+                "HubDaemon", "HubStore", "HubSync", "TestSupport", "pika_hub", nioCore, nioPosix, logging, metrics,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "PikaSimTests", dependencies: ["PikaSim", nioCore, nioPosix, nioConcurrency], swiftSettings: settings),

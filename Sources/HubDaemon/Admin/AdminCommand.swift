@@ -1,3 +1,5 @@
+internal import Metrics
+
 /// A command of the admin port: what COMMAND, HELP and the README say of it, and what it does.
 struct AdminCommand: Sendable {
     struct Argument: Hashable, Sendable {
@@ -61,6 +63,8 @@ struct AdminContext: Sendable {
     var clients: ClientRegistry
     /// Reads the clock that `clients` was told of.
     var now: @Sendable () -> ContinuousClock.Instant
+    /// Where swift-metrics' instruments record.
+    var metrics: MetricRegistry
 }
 
 extension AdminCommand {
@@ -87,8 +91,16 @@ extension AdminCommand {
             return wrongArgumentCount(command.name)
         }
         if command.group == .cluster, let reason = context.control.removal { return .failure(reason) }
+        let began = context.now()
+        defer {
+            Timer(label: commandTimer, dimensions: [("command", command.name)], factory: context.metrics)
+                .record(duration: context.now() - began)
+        }
         return await command.run(&session, context, arguments)
     }
+
+    /// What a command's duration is recorded under.
+    static let commandTimer = "admin.command"
 
     static func wrongArgumentCount(_ name: String) -> RESPReply {
         .failure("wrong number of arguments for '\(name)' command")

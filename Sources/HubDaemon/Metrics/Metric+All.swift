@@ -2,7 +2,8 @@ internal import HubStore
 
 extension Metric {
     /// In the README's order.
-    static let all = processMetrics + groupMetrics + serverMetrics + routeMetrics + storeMetrics + clientMetrics
+    static let all =
+        processMetrics + groupMetrics + serverMetrics + routeMetrics + storeMetrics + clientMetrics + recordedMetrics
 
     private static let processMetrics: [Metric] = [
         Metric("build_info", .gauge, "1; its labels say what runs.") { _ in
@@ -43,7 +44,7 @@ extension Metric {
         },
         Metric("raft_elections_total", .counter, "Elections that this hub has called.") { $0.info.raft.elections },
         Metric("raft_proposal_seconds", .histogram, "From a proposal to its application, on the primary.") { figures in
-            histogram(figures.info.raft.proposals)
+            Sample.histogram(figures.info.raft.proposals)
         },
         Metric("peer_lag_entries", .gauge, "Entries that another hub is known to lack; on the primary.") { figures in
             figures.info.members.compactMap { member in
@@ -59,24 +60,6 @@ extension Metric {
             $0.info.lastSavedUnixSeconds
         },
     ]
-
-    private static func histogram(_ figures: HubInfo.Histogram) -> [Sample] {
-        var below = 0
-        var samples = zip(figures.bounds, figures.counts).map { bound, count in
-            below += count
-            var sample = Sample(below, Label("le", bound))
-            sample.suffix = "_bucket"
-            return sample
-        }
-        var last = Sample(figures.count, Label("le", "+Inf"))
-        last.suffix = "_bucket"
-        var sum = Sample(figures.sum)
-        sum.suffix = "_sum"
-        var count = Sample(figures.count)
-        count.suffix = "_count"
-        samples += [last, sum, count]
-        return samples
-    }
 
     // MARK: Servers and routes, on the primary only
 

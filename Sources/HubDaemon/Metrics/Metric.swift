@@ -6,23 +6,26 @@ struct Metric: Sendable {
 
     struct Sample: Hashable, Sendable {
         /// Appended to the metric's name: the series of a histogram.
-        var suffix = ""
-        var labels: [Label] = []
+        var suffix: String
+        var labels: [Label]
         var value: Double
 
-        init(_ value: Double, _ labels: Label...) {
-            self.value = value
+        init(suffix: String = "", labels: [Label], value: Double) {
+            self.suffix = suffix
             self.labels = labels
+            self.value = value
+        }
+
+        init(_ value: Double, _ labels: Label...) {
+            self.init(labels: labels, value: value)
         }
 
         init(_ value: Int, _ labels: Label...) {
-            self.value = Double(value)
-            self.labels = labels
+            self.init(labels: labels, value: Double(value))
         }
 
         init(_ value: Bool, _ labels: Label...) {
-            self.value = value ? 1 : 0
-            self.labels = labels
+            self.init(labels: labels, value: value ? 1 : 0)
         }
     }
 
@@ -40,6 +43,7 @@ struct Metric: Sendable {
     struct Figures: Sendable {
         var info: HubInfo
         var clients: ClientRegistry.Statistics
+        var recorded: MetricRegistry
     }
 
     let name: String

@@ -39,11 +39,12 @@ struct MetricsServer: Sendable {
 
     private var router: Router<BasicRequestContext> {
         let router = Router()
+        router.middlewares.add(MetricsMiddleware())
         router.get("metrics") { _, _ in
             var info = await context.control.info()
             // Here and not for every INFO: counting takes as long as there are descriptors.
             info.process.openDescriptors = ProcessFigures.openDescriptors
-            let figures = Metric.Figures(info: info, clients: context.clients.statistics)
+            let figures = Metric.Figures(info: info, clients: context.clients.statistics, recorded: context.metrics)
             return Self.response(.ok, Metric.text(of: figures), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.get("healthz") { _, _ in Self.response(HealthCheck.alive) }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HubStore
 internal import Logging
+internal import Metrics
 internal import NIOPosix
 internal import UnixSignals
 
@@ -36,9 +37,12 @@ enum HubProcess {
         do {
             let hub = try await Hub.open(configuration, log: logger)
             let desk = HubDesk(hub: hub, configuration: live, log: sink)
+            let recorded = MetricRegistry()
+            // What the libraries record.
+            MetricsSystem.bootstrap(recorded)
             let context = AdminContext(
                 control: desk, configuration: live, clients: ClientRegistry(descriptorLimit: descriptorLimit),
-                now: { ContinuousClock.now })
+                now: { ContinuousClock.now }, metrics: recorded)
             let admin = try await AdminServer.bind(
                 hosts: configuration.listenHosts, port: configuration.sdkPort, context: context,
                 group: .singletonMultiThreadedEventLoopGroup, logger: logger)

@@ -112,7 +112,7 @@ struct AdminBench {
             })
         context = AdminContext(
             control: hub, configuration: LiveConfiguration(configuration, file: "test.conf"),
-            clients: ClientRegistry(), now: { ContinuousClock.now })
+            clients: ClientRegistry(), now: { ContinuousClock.now }, metrics: MetricRegistry())
     }
 
     /// The reply as it goes over the wire, line ends as `|`.

@@ -10,7 +10,7 @@ import Testing
         let servers = [1, 2].map { ServerDescription(id: ServerID($0), address: Address(host: "h", port: 9221)) }
         _ = info.state.apply(.seed(servers: servers))
         change(&info)
-        return Metric.Figures(info: info, clients: ClientRegistry.Statistics())
+        return Metric.Figures(info: info, clients: ClientRegistry.Statistics(), recorded: MetricRegistry())
     }
 
     private func lines(_ figures: Metric.Figures) -> [String] {

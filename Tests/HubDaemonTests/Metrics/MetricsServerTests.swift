@@ -1,5 +1,6 @@
 import HubStore
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import Testing
@@ -31,6 +32,19 @@ import Testing
         }
     }
 
+    @Test func requestsAreCounted() async throws {
+        let registry = MetricRegistry()
+        try await withMetricsFactory(registry) {
+            try await withServer(registry) { port, _ async throws in
+                #expect(try await get(port, "/healthz").status == 200)
+                let metrics = try await get(port, "/metrics").body
+                let request = #"{route="/healthz",method="GET",status="200"}"#
+                #expect(metrics.contains("\npika_hub_http_requests_total\(request) 1\n"))
+                #expect(metrics.contains("\npika_hub_http_request_seconds_count\(request) 1\n"))
+            }
+        }
+    }
+
     @Test func aPortInUseIsToldAndNotWaitedFor() async throws {
         let taken = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0).get()
@@ -46,8 +60,11 @@ import Testing
 
     private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private func withServer(_ body: @Sendable (Int, FakeHub) async throws -> Void) async throws {
-        let bench = AdminBench(servers: [1, 2])
+    private func withServer(
+        _ registry: MetricRegistry = MetricRegistry(), _ body: @Sendable (Int, FakeHub) async throws -> Void
+    ) async throws {
+        var bench = AdminBench(servers: [1, 2])
+        bench.context.metrics = registry
         let server = MetricsServer(context: bench.context, logger: silent)
         let (ports, sink) = AsyncStream.makeStream(of: Int.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
