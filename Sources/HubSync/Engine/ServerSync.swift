@@ -25,8 +25,8 @@ struct ServerSync: Sendable {
     /// A destination has no recorded place in this source's binlog: it is read from the oldest file that is left.
     var hasUnplacedDestination = false
     /// Of what it wrote before this place it is not known which versions of other servers it follows: another primary
-    /// watched then, or they were forgotten because nothing seemed to be under way any more. Nil until the first epoch
-    /// begins.
+    /// watched then, or they were forgotten because nothing seemed to be under way any more; or it should have come
+    /// before what was read since. Nil until the first epoch begins.
     var unwatched: BinlogPosition?
     /// The server's process, as it named it when the link was established last.
     var run: String?
@@ -99,8 +99,8 @@ struct ServerSync: Sendable {
         return reportedAt - since >= Self.reportSeconds ? .dialledAgain : .unknown
     }
 
-    /// The file to ask for; nil when some destination has no recorded place.
-    var wantedFile: UInt32? { hasUnplacedDestination ? nil : reader.firstOpenFile }
+    /// The file to ask for: nothing before it can be missing. Nil when some destination has no recorded place.
+    var wantedFile: UInt32? { hasUnplacedDestination ? nil : reader.progress.firstOpenFile }
 }
 
 /// Figures of one source since the hub became primary.

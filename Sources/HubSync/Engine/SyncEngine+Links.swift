@@ -165,6 +165,9 @@ extension SyncEngine {
                 noteProgress(of: index, status, now: now)
                 watchEnd(of: index, status)
                 servers[index].reader.observe(status, isReading: isReading(index), now: now)
+                if let unproven = servers[index].reader.unproven {
+                    servers[index].unwatched = max(servers[index].unwatched ?? unproven, unproven)
+                }
                 resumeHeld()
             case .measured(let token, let file, let offset):
                 servers[index].isMeasuring = false

@@ -26,6 +26,7 @@ public struct SyncStatus: Sendable {
         public var refusals: UInt64
         public var sent: ChunkSequence
         public var acknowledged: ChunkSequence
+        /// The files before this one have been read to their ends, as far as is known.
         public var firstOpenFile: UInt32
         /// By the source's last report.
         public var kept: KeptBinlog?

@@ -46,6 +46,8 @@ struct BinlogStream: Equatable, Sendable {
         var reports = 0
         /// It stands in the file that its stamp names, as other evidence has shown.
         var isDecided = false
+        /// It need not wait any more, wherever it stands.
+        var isReleased = false
     }
 
     /// The next record has to wait.
@@ -55,6 +57,15 @@ struct BinlogStream: Equatable, Sendable {
 
     /// The record that waits stands in the file that its stamp names.
     mutating func decide() { waiting?.isDecided = true }
+
+    /// All that comes before the record that waits has arrived, as far as is known, whether it stands in the file that
+    /// its stamp names or in the next one.
+    mutating func release() { waiting?.isReleased = true }
+
+    func isReleased(_ file: UInt32, _ offset: UInt64) -> Bool {
+        guard let waiting else { return false }
+        return waiting.isReleased && waiting.file == file && waiting.offset == offset
+    }
 
     /// The server has told which file it writes. A record that bears this file's number, and arrived before the server
     /// was asked, cannot be the first one of the next file. The first report may have been under way already.

@@ -29,13 +29,22 @@ struct SourceReader: Sendable {
     /// `progress` at the beginning of the epoch.
     private var known: BinlogProgress
     private var streams: [LinkConnectionID: BinlogStream] = [:]
-    /// Files that have been read to their ends, at or above `progress.firstOpenFile`.
+    /// A file beyond this one may hold back records that depend on order: it is the first that is not known to have
+    /// been read to its end, by records or by the source's word. `progress` waits longer for the latter.
+    private(set) var firstOpenFile: UInt32
+    /// Files beyond it that have been read to their ends.
     private var finished: Set<UInt32> = []
+    /// Files of which nothing can be missing, at or above `progress.firstOpenFile`.
+    private var proven: Set<UInt32> = []
     private var evidence = FileEvidence()
+    /// Marks and single records while files count as read and are not proven. Beyond, the oldest of those files is taken
+    /// for proven.
+    static let maximumMarks = 256
 
     init(progress: BinlogProgress = BinlogProgress()) {
         self.progress = progress
         known = progress
+        firstOpenFile = progress.firstOpenFile
     }
 
     /// Starts over with what each destination has, or will have from the relay log.
@@ -79,7 +88,8 @@ struct SourceReader: Sendable {
 
     private mutating func beginEpoch() {
         streams = [:]
-        finished = []
+        firstOpenFile = progress.firstOpenFile
+        (finished, proven) = ([], [])
         evidence = FileEvidence()
         known = progress
         ahead = ahead.filter { !progress.isSuperset(of: $0.value) }
@@ -111,10 +121,10 @@ struct SourceReader: Sendable {
         }
         if ordered {
             let newest = located.isInFile ? record.file : record.file &+ 1
-            var open = progress.firstOpenFile
+            var open = firstOpenFile
             // The jump to this record may itself prove that the oldest open file is finished.
             while located.finished == open || finished.contains(open) { open += 1 }
-            if newest > open && record.file >= open {
+            if newest > open && record.file >= open && !stream.isReleased(record.file, record.offset) {
                 return (.hold(undecided: !located.isInFile && record.file == open), located)
             }
         }
@@ -125,12 +135,16 @@ struct SourceReader: Sendable {
 
     /// Moves past a record that was judged. Its place becomes part of `progress` with `settle`.
     mutating func pass(_ located: BinlogStream.Located, length: Int, in stream: inout BinlogStream) {
+        if let file = located.finished {
+            // The rest of the read says nothing more of that file, and files before it may be open for long.
+            if let last = stream.last { progress.cover(last) }
+            prove(file)
+        }
         stream.pass(located, length: length)
-        if let file = located.finished { finished.insert(file) }
         if !located.isInFile {
             progress.coverSingle(located.position)
             for other in streams.values where other.place == .file(located.position.file) {
-                if other.end == located.position.offset { finished.insert(located.position.file) }
+                if other.end == located.position.offset { prove(located.position.file) }
             }
         }
     }
@@ -142,11 +156,19 @@ struct SourceReader: Sendable {
         guard let last = stream.last else { return advance() }
         if case .file(let file) = stream.place {
             progress.cover(last)
+            // What waits stands behind all of this file.
+            if let waiting = stream.waiting, waiting.file != file { prove(file) }
             if !progress.singles.isEmpty, progress.singles.contains(BinlogPosition(file: file, offset: stream.end)) {
-                finished.insert(file)
+                prove(file)
             }
         }
         advance()
+    }
+
+    /// The records themselves show that all of the file has arrived.
+    private mutating func prove(_ file: UInt32) {
+        if file >= firstOpenFile { finished.insert(file) }
+        if file >= progress.firstOpenFile { proven.insert(file) }
     }
 
     /// A record that waits, and bears the stamp at which another connection has arrived in that file, is the first one
@@ -156,34 +178,44 @@ struct SourceReader: Sendable {
             let isEnd = streams.values.contains {
                 $0.waiting == nil && $0.place == .file(waiting.file) && $0.end == waiting.offset
             }
-            if isEnd { finished.insert(waiting.file) }
+            if isEnd { prove(waiting.file) }
         }
     }
 
     /// What arrives is left unread from here on, so what a source says of the ends of its files is not believed yet.
-    mutating func pause() { evidence = FileEvidence() }
+    mutating func pause() { evidence.pause() }
 
     /// Takes in what the source says of its own senders.
     ///
     /// A connection with a record that waits has more behind it that is not read, so nothing is believed finished from
     /// that record's file on. If the oldest open file is said to be finished, the first record that waits with its
-    /// number need not wait: it is one of its last, or the first of the next file.
+    /// number need not wait: it is the last of that file, or the first of the next one.
     /// - Parameters:
     ///   - isReading: false while the hub leaves what arrives unread for other reasons.
     ///   - now: seconds of a clock that never goes backwards.
     mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
-        guard isReading else { return pause() }
+        guard isReading else {
+            _ = evidence.observe(status, openFrom: progress.firstOpenFile, now: now)
+            return pause()
+        }
         let waiting = streams.filter { $0.value.waiting != nil }
         let limit = waiting.values.compactMap { $0.waiting?.file }.min() ?? .max
         let done = evidence.observe(status, openFrom: progress.firstOpenFile, limit: limit, now: now)
-        finished.formUnion(done.filter { $0 < limit })
+        finished.formUnion(done.read.filter { $0 >= firstOpenFile && $0 < limit })
+        proven.formUnion(done.proven.filter { $0 < limit })
         advance()
-        if limit == progress.firstOpenFile, done.contains(limit) { decideFirstWaiting(in: limit) }
+        if limit == firstOpenFile, done.read.contains(limit) { releaseFirstWaiting(in: limit) }
         for (connection, stream) in streams.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             var stream = stream
             stream.observe(producerFile: status.producerFile)
             settle(stream, of: connection)
         }
+    }
+
+    /// Below this place records may still come, if a connection has died and nobody knows it yet, although what depends
+    /// on order has not waited for them. Nil when there is no such place.
+    var unproven: BinlogPosition? {
+        progress.firstOpenFile < firstOpenFile ? BinlogPosition(file: firstOpenFile, offset: 0) : nil
     }
 
     /// Everything up to the newest record has arrived, and nothing of it waits.
@@ -192,24 +224,25 @@ struct SourceReader: Sendable {
     /// Records have arrived from files beyond one that is not finished.
     var isOvertaking: Bool {
         let newest = max(progress.marks.keys.max() ?? 0, progress.singles.map { $0.file &+ 1 }.max() ?? 0)
-        return newest > progress.firstOpenFile
+        return newest > firstOpenFile
     }
 
-    private mutating func decideFirstWaiting(in file: UInt32) {
+    private mutating func releaseFirstWaiting(in file: UInt32) {
         let candidates = streams.filter { $0.value.waiting?.file == file }
         let first = candidates.min {
             ($0.value.waiting?.offset ?? 0, $0.key.rawValue) < ($1.value.waiting?.offset ?? 0, $1.key.rawValue)
         }
-        if let first { streams[first.key]?.decide() }
+        if let first { streams[first.key]?.release() }
     }
 
-    /// A file beyond this one may hold back records that depend on order.
-    var firstOpenFile: UInt32 { progress.firstOpenFile }
-
     private mutating func advance() {
-        var file = progress.firstOpenFile
-        while finished.remove(file) != nil { file += 1 }
-        if file > progress.firstOpenFile { progress.coverFiles(below: file) }
+        while finished.remove(firstOpenFile) != nil { firstOpenFile += 1 }
+        while progress.firstOpenFile < firstOpenFile,
+            proven.remove(progress.firstOpenFile) != nil
+                || progress.marks.count + progress.singles.count > Self.maximumMarks
+        {
+            progress.coverFiles(below: progress.firstOpenFile + 1)
+        }
         if !ahead.isEmpty { ahead = ahead.filter { !progress.isSuperset(of: $0.value) } }
     }
 }

@@ -18,6 +18,7 @@ struct EngineRig {
         var answersPings = true
         /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
         var newestFile: UInt32 = 0
+        var firstInWindow: UInt32 = 0
         var isAtEnd = true
         /// Sender threads that were given a file.
         var senderCount = 1
@@ -213,7 +214,8 @@ struct EngineRig {
         case ("INFO", "log"):
             answer(connection, bulk: "expire_logs_nums:10\r\nbinlog_offset:\(pika.newestFile) \(pika.offset)\r\n")
         case ("INFO", "hub"):
-            let window = "Sending window: 0 - \(pika.links.isEmpty ? -1 : 0)\r\n"
+            let first = pika.firstInWindow
+            let window = "Sending window: \(first) - \(pika.links.isEmpty ? Int(first) - 1 : Int(pika.newestFile))\r\n"
             let thread = String(
                 repeating: "--- Thread 1: \(pika.isAtEnd ? "\(pika.newestFile) WAITING" : "0 WORKING")\r\n",
                 count: pika.senderCount)

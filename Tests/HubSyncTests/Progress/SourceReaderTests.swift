@@ -23,15 +23,25 @@ extension SourceReader {
         return verdict
     }
 
+    /// Judges records of 100 bytes that arrive in one read, and moves past them.
+    fileprivate mutating func read(_ stamps: (UInt32, UInt64)..., on connection: LinkConnectionID = one) {
+        guard var stream = stream(connection) else { preconditionFailure("connection \(connection) is not open") }
+        for (file, offset) in stamps {
+            let (_, located) = judge(BinlogRecord(at: file, offset), in: &stream, ordered: false)
+            if let located { pass(located, length: 100, in: &stream) }
+        }
+        settle(stream, of: connection)
+    }
+
     /// An epoch from the start of `file` on the given connections.
     fileprivate mutating func begin(_ file: UInt32, on connections: LinkConnectionID...) {
         beginEpoch(at: file)
         for connection in connections { opened(connection) }
     }
 
-    /// Tells of the same status until it is believed.
-    fileprivate mutating func observe(lastingly status: BinlogSenderStatus) {
-        for now in [0.0, 10] { observe(status, isReading: true, now: now) }
+    /// Tells of the same status until it is believed, or for `seconds`.
+    fileprivate mutating func observe(lastingly status: BinlogSenderStatus, for seconds: Int = 10) {
+        for second in 0...seconds { observe(status, isReading: true, now: Double(second)) }
     }
 }
 
@@ -59,7 +69,7 @@ extension SourceReader {
         reader.begin(6, on: one)
         #expect(reader.take(7, 790, ordered: true) == .hold(undecided: false))
         let status = BinlogSenderStatus(producerFile: 19, producerOffset: 9, window: 18...19)
-        for now in [0.0, 3, 6] { reader.observe(status, isReading: true, now: now) }
+        reader.observe(lastingly: status)
         #expect(reader.take(7, 790, ordered: true) == .everyone)
     }
 
@@ -85,9 +95,76 @@ extension SourceReader {
     @Test mutating func aLaterFileAloneOpensNothing() {
         reader.begin(3, on: one)
         for (file, offset) in [(5, 0), (5, 108), (6, 0)] as [(UInt32, UInt64)] { reader.take(file, offset) }
-        #expect(reader.progress.firstOpenFile == 3)
+        #expect(reader.firstOpenFile == 3)
         reader.observe(lastingly: .init(producerFile: 6, producerOffset: 9, window: 5...6))
-        #expect(reader.progress.firstOpenFile == 6)
+        #expect(reader.firstOpenFile == 6)
+    }
+
+    /// The file is left in the middle of a read, while an earlier one is open.
+    @Test mutating func aJumpKeepsTheMarkOfItsFile() {
+        reader.begin(3, on: one)
+        reader.read((5, 0), (5, 108), (5, 216), (13, 20139))
+        reader.begin(3, on: one)
+        for offset in [0, 108, 216] as [UInt64] { #expect(reader.take(5, offset) == .duplicate) }
+    }
+
+    // MARK: The source's word
+
+    private static let fileThreeIsSent = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 4...6)
+
+    /// Records of file 3 may have been lost with a connection whose death nobody has noticed.
+    @Test mutating func aPositionWaitsLongerThanTheOrderForTheSourcesWord() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        reader.take(4, 0, on: two)
+        reader.observe(lastingly: Self.fileThreeIsSent, for: 29)
+        #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
+        #expect(reader.firstOpenFile == 4 && reader.progress.firstOpenFile == 3)
+        #expect(reader.unproven == position(4, 0))
+        reader.begin(3, on: one, two)
+        #expect(reader.take(3, 0, on: one) == .duplicate)
+        #expect(reader.take(3, 108, on: one) == .everyone)
+        #expect(reader.take(4, 0, on: two) == .duplicate)
+        #expect(reader.take(4, 108, on: two, ordered: true) == .duplicate)
+    }
+
+    @Test mutating func aLivingConnectionHasBroughtWhatTheSourceSaysInTheEnd() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        reader.observe(lastingly: Self.fileThreeIsSent, for: 30)
+        #expect(reader.progress.firstOpenFile == 4 && reader.unproven == nil)
+    }
+
+    /// It was the last of file 3 or the first of file 4; others of file 3 may be lost.
+    @Test mutating func whatNeedNotWaitAnyMoreCoversNothingBeforeIt() {
+        reader.begin(3, on: one, two)
+        reader.take(3, 0, on: one)
+        #expect(reader.take(3, 20002, on: two, ordered: true) == .hold(undecided: true))
+        let status = BinlogSenderStatus(
+            producerFile: 4, producerOffset: 9, window: 3...4, senders: [.init(file: 3, isAtEnd: true)])
+        reader.observe(lastingly: status)
+        #expect(reader.take(3, 20002, on: two, ordered: true) == .everyone)
+        #expect(!reader.progress.covers(position(3, 108)))
+    }
+
+    @Test mutating func aConnectionThatWaitsBehindAFileHasBroughtAllOfIt() {
+        reader.begin(3, on: one)
+        reader.take(3, 0)
+        reader.take(3, 108)
+        #expect(reader.take(5, 20002, ordered: true) == .hold(undecided: false))
+        #expect(reader.progress.firstOpenFile == 4)
+    }
+
+    /// Files of one record each, all of which end with records that are not for the hub.
+    @Test mutating func whatIsNotProvenIsBounded() {
+        reader.begin(0, on: one)
+        for file in UInt32(0)..<400 {
+            reader.opened(LinkConnectionID(UInt64(file)))
+            reader.read((file, 10), (file, 118), on: LinkConnectionID(UInt64(file)))
+        }
+        reader.observe(lastingly: .init(producerFile: 400, producerOffset: 9, window: 400...400))
+        #expect(reader.firstOpenFile == 400)
+        #expect(reader.progress.marks.count == SourceReader.maximumMarks && reader.progress.firstOpenFile == 144)
     }
 
     @Test mutating func aStampThatGoesBackwardsIsNoRecord() {
@@ -126,13 +203,12 @@ extension SourceReader {
     @Test mutating func aPauseStartsTheMarginAnew() {
         reader.begin(3, on: one)
         let status = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 5...6)
-        reader.observe(status, isReading: true, now: 0)
+        for now in [0.0, 1, 2] { reader.observe(status, isReading: true, now: now) }
         reader.pause()
-        reader.observe(status, isReading: true, now: 2)
-        reader.observe(status, isReading: true, now: 3)
-        #expect(reader.progress.firstOpenFile == 3)
-        reader.observe(status, isReading: true, now: 5)
-        #expect(reader.progress.firstOpenFile == 5)
+        for now in [3.0, 4, 5] { reader.observe(status, isReading: true, now: now) }
+        #expect(reader.firstOpenFile == 3)
+        reader.observe(status, isReading: true, now: 6)
+        #expect(reader.firstOpenFile == 5)
     }
 
     @Test mutating func anOperationInTheOldestFileDoesNotWait() {
@@ -166,7 +242,7 @@ extension SourceReader {
         reader.take(4, 0, on: two)
         reader.take(4, 108, on: two, ordered: true)
         reader.observe(lastingly: .init(producerFile: 6, producerOffset: 9, window: 5...6))
-        #expect(reader.progress.firstOpenFile == 4)
+        #expect(reader.firstOpenFile == 4)
         #expect(reader.take(4, 108, on: two, ordered: true) == .everyone)
     }
 
@@ -185,9 +261,9 @@ extension SourceReader {
     @Test mutating func whileNothingIsReadNothingIsFinished() {
         reader.begin(3, on: one)
         let status = BinlogSenderStatus(producerFile: 6, producerOffset: 9, window: 5...6)
-        for now in [0.0, 10, 20] { reader.observe(status, isReading: now == 0, now: now) }
-        reader.observe(status, isReading: true, now: 30)
-        #expect(reader.progress.firstOpenFile == 3)
+        for now in 0..<60 { reader.observe(status, isReading: now == 0, now: Double(now)) }
+        for now in [60.0, 61, 62] { reader.observe(status, isReading: true, now: now) }
+        #expect(reader.firstOpenFile == 3)
     }
 
     // MARK: Epochs
