@@ -9,6 +9,14 @@ import Testing
         #expect(outcome.seconds > 0)
     }
 
+    /// 1755: a binlog connection died unnoticed. The others: a file was left in the middle of a read, while an earlier one
+    /// was open, when the connections broke.
+    @Test("what once did not hold holds", arguments: [UInt64(1755), 1910, 534, 589, 1442])
+    func holdsNow(seed: UInt64) throws {
+        let outcome = try Simulation.run(seed: seed)
+        #expect(outcome.seconds > 0)
+    }
+
     @Test("what must hold holds under every fault", arguments: Plan.Fault.allCases)
     func holds(under fault: Plan.Fault) throws {
         let seed = try #require((UInt64(1_000)...).first { Plan(seed: $0, steps: nil).faults.contains(fault) })

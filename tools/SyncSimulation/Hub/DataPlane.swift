@@ -1,5 +1,6 @@
 internal import HubStore
 internal import HubSync
+internal import PikaSim
 internal import RaftLog
 
 /// The data plane of one term as primary: performs what the `SyncEngine` decides, as `SyncShell` does, on simulated
@@ -24,6 +25,8 @@ final class DataPlane {
     private var isRunningActions = false
     /// The next chunk to tell the oracle of.
     private var noted = ChunkSequence(0)
+    /// Clients' writes that went to all others.
+    private var relayed: Set<[[UInt8]]> = []
     private var isStopping = false
     private(set) var isStopped = false
     /// The relay log could not be written; nothing is written or read after that.
@@ -237,6 +240,19 @@ final class DataPlane {
         for command in commands(in: chunk.commands) {
             world.note(.relayed("chunk \(chunk.sequence) from \(chunk.source) \(audience)"), command)
             if !isForOthers { world.oracle.echoed(command) }
+            checkRelayedOnce(command, chunk)
+        }
+    }
+
+    /// For as long as it reigns a primary knows what it has relayed to all others. Servers that move may have to get it
+    /// again.
+    private func checkRelayedOnce(_ command: [[UInt8]], _ chunk: RelayChunk) {
+        guard chunk.audience == .others || chunk.audience == .everyone, !world.plan.movesServers,
+            Workload.namesItself(command, of: chunk.source.rawValue)
+        else { return }
+        if !relayed.insert(command).inserted {
+            world.oracle.fail(
+                "relayed twice", "\(command.map(\.text)) of server \(chunk.source) in term \(term)", key: command[1])
         }
     }
 

@@ -1,3 +1,5 @@
+internal import PikaSim
+
 /// What clients write: at a random moment, at a random server, a command of one of the run's families of keys.
 struct Workload {
     private var written = 0
@@ -9,6 +11,12 @@ struct Workload {
         let family = world.random.pick(world.plan.families)
         let words = Self.words(family, value, written, world)
         return words.map { Array($0.utf8) }
+    }
+
+    /// Whether no other write of a run is, or becomes on its way, the same command.
+    static func namesItself(_ command: [[UInt8]], of server: UInt32) -> Bool {
+        guard command.count == 3 else { return false }
+        return command[0].lowercased.text == "incrby" || Oracle.source(of: command[2]) == server
     }
 
     private static func words(_ family: Plan.Family, _ value: String, _ number: Int, _ world: World) -> [String] {
