@@ -13,13 +13,17 @@ final class SyncShell {
     private var engine: SyncEngine
     private let relay: RelayWriter
     private let hubHost: SocketAddress
-    private let log: Logger
+    let log: Logger
     private let tails: RouteTails
     private let fence: Fence
-    private var channels: [LinkConnectionID: any Channel] = [:]
+    var channels: [LinkConnectionID: any Channel] = [:]
     /// Bytes that were received and not consumed yet.
     private var leftOver: [LinkConnectionID: ByteBuffer] = [:]
     private var ticking: RepeatedTask?
+    /// Of the binlog connections.
+    var gatherings: [LinkConnectionID: Gathering] = [:]
+    var isWatchingGathered = false
+    var lastTick = 0.0
     private var isRunningActions = false
     private var isStopping = false
     private var isStopped = false
@@ -41,7 +45,9 @@ final class SyncShell {
         eventLoop.assertInEventLoop()
         let shell = NIOLoopBound(self, eventLoop: eventLoop)
         ticking = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { _ in
-            shell.value.with { $0.tick(now: Self.now, unixTime: UInt32(clamping: Self.unixTime)) }
+            let now = Self.now
+            shell.value.with { $0.tick(now: now, unixTime: UInt32(clamping: Self.unixTime)) }
+            shell.value.gather(now: now)
         }
     }
 
@@ -112,6 +118,7 @@ final class SyncShell {
             connect(connection, to: address, fromHubHost: fromHubHost)
         case .close(let connection):
             leftOver[connection] = nil
+            gatherings[connection] = nil
             channels.removeValue(forKey: connection)?.close(promise: nil)
         case .resume(let connection):
             resume(connection)
@@ -183,6 +190,7 @@ final class SyncShell {
             return channel.close(promise: nil)
         }
         channels[connection] = channel
+        gatherings[connection] = Gathering()
         try channel.pipeline.syncOperations.addHandler(LinkHandler(connection, self))
     }
 
@@ -195,6 +203,7 @@ final class SyncShell {
 
     func received(_ connection: LinkConnectionID, _ bytes: ByteBuffer) {
         guard channels[connection] != nil else { return }
+        gatherings[connection]?.read(bytes.readableBytes)
         var buffer = leftOver.removeValue(forKey: connection) ?? ByteBuffer()
         if buffer.readableBytes == 0 {
             buffer = bytes
@@ -237,6 +246,7 @@ final class SyncShell {
 
     func ended(_ connection: LinkConnectionID, reason: String) {
         leftOver[connection] = nil
+        gatherings[connection] = nil
         guard channels.removeValue(forKey: connection) != nil else { return }
         with { $0.closed(connection, reason: reason, now: Self.now) }
     }
