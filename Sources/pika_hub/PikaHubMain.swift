@@ -5,6 +5,8 @@ import HubDaemon
 @main
 struct PikaHubMain {
     static func main() async {
+        // First, before other threads have memory of their own.
+        PikaHubCommand.prepareMemory()
         PikaHubCommand.built(from: gitRevision)
         await PikaHubCommand.main(nil)
     }

@@ -26,7 +26,6 @@ enum HubProcess {
 
     private static func run(_ configuration: Configuration, file: String, started: () -> Void) async throws {
         signal(SIGPIPE, SIG_IGN)
-        ProcessMemory.keepFreedBuffers()
         let descriptorLimit = ProcessFigures.raiseDescriptorLimit()
         let live = LiveConfiguration(configuration, file: file)
         let sink = try LogSink(live)

@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import Glibc
+internal import HubStore
 
 /// The command line of `pika_hub`.
 public struct PikaHubCommand: AsyncParsableCommand {
@@ -31,6 +32,9 @@ public struct PikaHubCommand: AsyncParsableCommand {
     private static let reportOptionName = "report-start-to"
 
     public init() {}
+
+    /// Sets the process's allocator up. To be called before anything else.
+    public static func prepareMemory() { ProcessMemory.keepFreedBuffers() }
 
     public func run() async throws {
         if printSettings { return print(Setting.markdown) }

@@ -80,7 +80,7 @@ public struct RelayStore: Sendable {
         var options = RocksOptions()
         options.readOnly = readOnly
         options.walRecovery = .pointInTime
-        options.writeBufferBytes = 32 << 20
+        options.writeBufferBytes = 24 << 20
         options.writeBufferCount = 3
         options.maxTotalWALBytes = 96 << 20
         options.recycledLogFiles = 4
