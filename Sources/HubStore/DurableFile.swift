@@ -46,9 +46,10 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// `errno`.
     public var code: Int32
 
-    init(path: String) {
+    /// - Parameter code: `errno`, as the last call left it.
+    init(path: String, code: Int32 = errno) {
         self.path = path
-        code = errno
+        self.code = code
     }
 
     public var isMissing: Bool { code == ENOENT }

@@ -9,6 +9,7 @@ internal import Glibc
 // | `raft/` | RocksDB: hard state, entries, snapshot metadata |
 // | `state/` | RocksDB: the replicated state and its applied index (`StateStore`) |
 // | `relay/` | records that some destination has not acknowledged yet |
+// | `versions` | for a moment: a file for the versions that memory has no room for, which then has no name |
 //
 // Valid: `FORMAT` says a known version. A directory without it is taken over only when it is empty, which a crash
 // between making the directory and writing `FORMAT` can leave (`LOCK` and `FORMAT.new` may be there then).
@@ -23,6 +24,7 @@ public struct FloydPath: Hashable, Sendable {
     public var raft: String { path + "/raft" }
     public var state: String { path + "/state" }
     public var relay: String { path + "/relay" }
+    public var versions: String { path + "/versions" }
 
     /// Looks at an existing directory without locking or changing anything, for tools.
     public init(existing path: String) throws(FloydPathError) {

@@ -43,7 +43,7 @@ import Testing
         #expect(seen == [1, 2, 3, 4, 5, 1, 2, 3, 4])
     }
 
-    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .linksKept])
+    @Test("bugs are seen", arguments: [PlantedBug.noRepair, .noEcho, .linksKept, .versionsForgotten])
     func seen(bug: PlantedBug) {
         #expect(throws: Violation.self) {
             for seed in UInt64(1)...100 { _ = try Simulation.run(seed: seed, bug: bug) }

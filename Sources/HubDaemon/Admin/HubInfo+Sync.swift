@@ -16,6 +16,8 @@ extension HubInfo {
         relay.protocolErrors = Int(clamping: sync.counters.protocolErrors)
         memory.versions = sync.versions
         memory.versionTableBytes = sync.versionBytes
+        memory.overflowVersions = sync.overflowVersions
+        memory.overflowBytes = sync.overflowBytes
         memory.forgottenVersions = Int(clamping: sync.forgottenVersions)
         conflicts.detected = Int(clamping: sync.counters.conflicts)
         conflicts.repaired = Int(clamping: sync.repaired)

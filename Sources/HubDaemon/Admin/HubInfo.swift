@@ -171,7 +171,10 @@ struct HubInfo: Hashable, Sendable {
         var versionTableBytes = 0
         var maximumVersionTableBytes = 0
         var versions = 0
-        /// Versions that did not fit while they still could decide a conflict.
+        /// Versions that are not in memory, and what they take on disk.
+        var overflowVersions = 0
+        var overflowBytes = 0
+        /// Versions that were lost while they still could decide a conflict.
         var forgottenVersions = 0
         var inFlightBytes = 0
     }

@@ -84,6 +84,8 @@ struct InfoRenderer: Sendable {
             "version_table_bytes:\(memory.versionTableBytes)",
             "version_table_max_bytes:\(memory.maximumVersionTableBytes)",
             "versions:\(memory.versions)",
+            "versions_in_overflow:\(memory.overflowVersions)",
+            "version_overflow_bytes:\(memory.overflowBytes)",
             "versions_forgotten:\(memory.forgottenVersions)",
             "in_flight_bytes:\(memory.inFlightBytes)",
         ]

@@ -20,7 +20,7 @@ extension Hub {
                 try await propose(.seed(servers: configuration.pikaServers))
             }
             let service = try await SyncService.start(
-                configuration: configuration, eventLoop: syncLoop, relayPath: directory.relay, primary: primary,
+                configuration: configuration, eventLoop: syncLoop, directory: directory, primary: primary,
                 suspects: Array(state.suspects.values), hasPredecessor: hasPredecessor, log: log, tails: tails,
                 fence: Fence(
                     mayAct: { node.leadsForCertain },

@@ -172,7 +172,11 @@ extension Metric {
         Metric("version_table_max_bytes", .gauge, "version-table-memory.") {
             $0.info.memory.maximumVersionTableBytes
         },
-        Metric("versions_forgotten_total", .counter, "Versions that did not fit; conflicts on them may be unseen.") {
+        Metric("versions_in_overflow", .gauge, "Of these keys, those whose versions are on disk.") {
+            $0.info.memory.overflowVersions
+        },
+        Metric("version_overflow_bytes", .gauge, "What they take there.") { $0.info.memory.overflowBytes },
+        Metric("versions_forgotten_total", .counter, "Versions that were lost; conflicts on them may be unseen.") {
             $0.info.memory.forgottenVersions
         },
         Metric("conflicts_total", .counter, "Keys that two servers wrote at once.") { $0.info.conflicts.detected },

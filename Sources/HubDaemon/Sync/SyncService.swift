@@ -21,6 +21,7 @@ final class SyncService: Sendable {
     }
 
     /// - Parameters:
+    ///   - directory: the relay log in it is gone on with.
     ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
     ///   - suspects: those of the state.
     ///   - hasPredecessor: whether any hub was primary before this term.
@@ -28,7 +29,7 @@ final class SyncService: Sendable {
     ///   - fence: of the hub that starts the service.
     ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
-        configuration: Configuration, eventLoop: any EventLoop, relayPath: String, primary: Primary,
+        configuration: Configuration, eventLoop: any EventLoop, directory: FloydPath, primary: Primary,
         suspects: [Suspect], hasPredecessor: Bool, log: Logger, tails: RouteTails,
         fence: Fence, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
@@ -38,7 +39,8 @@ final class SyncService: Sendable {
             isStrict: configuration.binlogOffsetAbsoluteConsistency,
             relayMaximumBytes: configuration.relayLogMaxSizeBytes,
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
-        var store = try RelayStore(path: relayPath)
+        let overflow = try OverflowFile(path: directory.versions)
+        var store = try RelayStore(path: directory.relay)
         let owner = RelayOwner(primary).text
         if RelayOwner(text: store.owner)?.isContinued(by: primary) == true {
             try store.own(owner)
@@ -52,7 +54,8 @@ final class SyncService: Sendable {
         let relay = RelayWriter(store, failed: failed)
         let shell = try await eventLoop.submit {
             let shell = SyncShell(
-                eventLoop: eventLoop, engine: SyncEngine(settings: settings, recovered: recovered), relay: relay,
+                eventLoop: eventLoop,
+                engine: SyncEngine(settings: settings, recovered: recovered, overflow: overflow), relay: relay,
                 hubHost: hubHost, log: log, tails: tails, fence: fence)
             return NIOLoopBound(shell, eventLoop: eventLoop)
         }.get()

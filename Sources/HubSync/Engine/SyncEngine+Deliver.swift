@@ -106,6 +106,15 @@ extension SyncEngine {
         }
         settled = through ?? ChunkSequence(0)
         versions.forget(settled: settled)
+        if let failure = versions.takeFailure(), now >= nextForgottenLog {
+            nextForgottenLog = now + 60
+            actions.append(
+                .log(
+                    LinkEvent(
+                        .error, "versions-forgotten",
+                        "\(versions.forgottenUnsettled) versions of keys had to be forgotten, so conflicts on those may be "
+                            + "unseen: \(failure)")))
+        }
         repairs.forget(settled: settled)
     }
 

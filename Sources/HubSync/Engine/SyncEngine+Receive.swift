@@ -95,6 +95,7 @@ extension SyncEngine {
         var position = 0
         var readsOn = true
         var failure = parse(bytes)
+        reach = versions.hasOverflow ? reachOfParsed(at: index) : .everything
         reading: for (record, hash) in parsed {
             guard record.serverID == batch.source else {
                 failure = "brought a record of server \(record.serverID) among those of \(batch.source)"
@@ -164,6 +165,22 @@ extension SyncEngine {
         } catch {
             return "sent what is no record: \(error)"
         }
+    }
+
+    /// How far back versions matter to the whole values among the records of this read.
+    private mutating func reachOfParsed(at index: Int) -> VersionTable.Reach {
+        guard let first = parsed.first?.0 else { return .everything }
+        var writes = VersionFacts.Writes(
+            place: BinlogPosition(file: first.file, offset: first.offset), seconds: first.execTime,
+            followed: ChunkSequence(0))
+        for (record, _) in parsed {
+            writes.place = min(writes.place, BinlogPosition(file: record.file, offset: record.offset))
+            writes.seconds = min(writes.seconds, record.execTime)
+        }
+        // Whether the key of a record from before the server was watched is known at all makes a difference.
+        if let unwatched = servers[index].unwatched, writes.place < unwatched { return .everything }
+        writes.followed = servers[index].evidence.followed(file: writes.place.file, offset: writes.place.offset)
+        return versions.reach(of: writes, by: servers[index].id)
     }
 
     /// Looks at the record after the one that waits: when it bears the same file's number, both stand in that file.

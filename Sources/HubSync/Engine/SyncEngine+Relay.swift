@@ -133,7 +133,9 @@ extension SyncEngine {
             seconds: record.execTime, counter: 0, effect: effect, mayBeCovered: false, source: servers[index].id,
             file: record.file, offset: record.offset, sequence: window.next)
         if !repairs.isEmpty { repairs.touch(hash, now: now, sequence: window.next) }
-        let known = versions.version(of: hash)
+        // What a repair's comparison left decides differently about what follows.
+        let canSkip = effect == .whole && repairs.compared[hash] == nil
+        let known = versions.version(of: hash, within: canSkip ? reach : .everything)
         let place = BinlogPosition(file: record.file, offset: record.offset)
         let isUnopposed = known.map { $0.source == version.source } ?? true
         if isUnopposed || effect != .whole, let unwatched = servers[index].unwatched, place < unwatched {
@@ -173,17 +175,7 @@ extension SyncEngine {
                 key, of: record, bytes, winner: winner, isCertain: decision.fate != .deliverAndEcho, now: now)
         }
         guard decision.fate != .superseded else { return decision }
-        if known.source == version.source || following != .no,
-            (version.seconds, version.counter) <= (known.seconds, known.counter)
-        {
-            version.seconds = known.seconds
-            version.counter = known.counter == .max ? .max : known.counter + 1
-        }
-        if effect == .commuting && known.effect != .commuting && known.sequence > settled {
-            // What another server writes without having seen `known` does not commute with it.
-            version.effect = .operation
-        }
-        version.mayBeCovered = following != .yes && (known.source != version.source || known.mayBeCovered)
+        version.succeed(known, following, isSettled: known.sequence <= settled)
         versions.set(version, of: hash, settled: settled)
         return decision
     }

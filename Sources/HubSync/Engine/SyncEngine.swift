@@ -19,7 +19,7 @@ public struct SyncEngine: Sendable {
         public var relayMaximumBytes: Int
         /// Bytes of the newest chunks that are kept in memory. Up to half of them may not be written yet.
         public var windowBytes: Int
-        /// Bytes of the version table.
+        /// Bytes of the version table, at least 16 KiB.
         public var versionBytes: Int
         /// Secret of the key hash.
         public var seed: UInt64
@@ -135,6 +135,8 @@ public struct SyncEngine: Sendable {
     /// The records of the read that is being worked through, with the hashes of their first keys.
     var parsed: [(BinlogRecord, KeyHash)] = []
     var touched: UInt8 = 0
+    /// Which versions matter to whole values in that read.
+    var reach = VersionTable.Reach.everything
     var pending = RelayWrite()
     /// Bytes of `pending.chunks`.
     var pendingBytes = 0
@@ -152,6 +154,7 @@ public struct SyncEngine: Sendable {
     var unrelayedLogged: Set<String> = []
     var nextHousekeeping = 0.0
     var nextWatch = 0.0
+    var nextForgottenLog = 0.0
     var lastTick = 0.0
     /// Unix seconds by the hub's clock, as of the last tick.
     var unixTime: UInt32 = 0
@@ -174,14 +177,15 @@ public struct SyncEngine: Sendable {
         case data(ServerID)
     }
 
-    public init(settings: Settings, recovered: Recovered) {
+    /// - Parameter overflow: for the versions that memory has no room for; this engine's alone.
+    public init(settings: Settings, recovered: Recovered, overflow: any OverflowStorage) {
         self.settings = settings
         self.recovered = recovered
         hasher = KeyHasher(seed: settings.seed)
         window = RelayWindow(
             first: recovered.first, next: recovered.next, keptBytes: recovered.bytes,
             maximumWindowBytes: settings.windowBytes)
-        versions = VersionTable(memoryBytes: settings.versionBytes)
+        versions = VersionTable(memoryBytes: settings.versionBytes, overflow: overflow)
         replicated = Dictionary(recovered.replicatedSuspects.map { ($0.key, $0) }) { $1 }
         // What the hub itself found last is the latest that is known of a key.
         let own = recovered.suspects.map { Suspect(key: $0.key.key, type: $0.key.type, winner: $0.value) }

@@ -66,6 +66,9 @@ public struct SyncStatus: Sendable {
     public var nextChunk: ChunkSequence
     public var versions: Int
     public var versionBytes: Int
+    /// Of `versions`, those that are in the overflow, and its bytes.
+    public var overflowVersions: Int
+    public var overflowBytes: Int
     public var forgottenVersions: UInt64
     public var suspects: Int
     public var repaired: UInt64
@@ -79,6 +82,7 @@ extension SyncEngine {
             relayBytes: window.keptBytes, relayMaximumBytes: settings.relayMaximumBytes, isRelayFull: isBlocked,
             heldConnections: held.count,
             nextChunk: window.next, versions: versions.count, versionBytes: versions.memoryBytes,
+            overflowVersions: versions.overflowCount, overflowBytes: versions.overflowBytes,
             forgottenVersions: versions.forgottenUnsettled, suspects: repairs.count, repaired: repairs.repaired,
             unrepaired: repairs.unrepaired)
     }

@@ -1,4 +1,5 @@
-/// A key's identity in the version table: 128 bits, so that two different keys are never taken for one.
+/// A key's identity: 128 bits, so that two different keys are never taken for one. In the version table 64 of them tell
+/// keys apart that share a place: one in 10^18 of its answers would be about another key.
 struct KeyHash: Hashable, Sendable {
     var high: UInt64
     var low: UInt64

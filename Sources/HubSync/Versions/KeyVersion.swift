@@ -28,6 +28,19 @@ struct KeyVersion: Equatable, Sendable {
         case operation
     }
 
+    /// Takes the place of `known`, to which its source stands in the relation `following`.
+    ///
+    /// - Parameter isSettled: whether `known` is.
+    mutating func succeed(_ known: KeyVersion, _ following: OrderEvidence.Following, isSettled: Bool) {
+        if known.source == source || following != .no, (seconds, counter) <= (known.seconds, known.counter) {
+            seconds = known.seconds
+            counter = known.counter == .max ? .max : known.counter + 1
+        }
+        // What another server writes without having seen `known` does not commute with it.
+        if effect == .commuting && known.effect != .commuting && !isSettled { effect = .operation }
+        mayBeCovered = following != .yes && (known.source != source || known.mayBeCovered)
+    }
+
     /// Later in hybrid logical time. Equal times are decided by arrival: the later one wins.
     func isBeaten(byTime other: KeyVersion) -> Bool {
         (seconds, counter) <= (other.seconds, other.counter)

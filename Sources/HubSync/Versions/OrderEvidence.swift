@@ -64,6 +64,11 @@ struct OrderEvidence: Equatable, Sendable {
         return chunk <= sample.acknowledged ? .covered : .no
     }
 
+    /// The last chunk of which `following` answers yes.
+    func followed(file: UInt32, offset: UInt64) -> ChunkSequence {
+        samples.last { ($0.file, $0.offset) <= (file, offset) }?.applied ?? ChunkSequence(0)
+    }
+
     struct Settled: Equatable {
         /// The last chunk that every record still to come from this server is known to follow.
         var through: ChunkSequence

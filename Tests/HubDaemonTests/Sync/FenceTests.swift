@@ -35,7 +35,7 @@ import Testing
                 engine: SyncEngine(
                     settings: .init(
                         hubHost: "127.0.0.1", hubPort: 6868, relayMaximumBytes: 1 << 20, versionBytes: 0, seed: 1),
-                    recovered: .init()),
+                    recovered: .init(), overflow: OverflowMemory()),
                 relay: RelayWriter(store) { _ in },
                 hubHost: try SocketAddress(ipAddress: "127.0.0.1", port: 0),
                 log: Logger(label: "fence", factory: { _ in SwiftLogNoOpLogHandler() }), tails: RouteTails(),

@@ -47,7 +47,7 @@ struct EngineRig {
         engine = SyncEngine(
             settings: .init(
                 hubHost: "10.0.0.9", hubPort: 6868, relayMaximumBytes: relayMaximumBytes, versionBytes: 0, seed: 1),
-            recovered: recovered)
+            recovered: recovered, overflow: OverflowMemory())
         for id in 1...count { pikas[id] = FakePika(offset: offset) }
         engine.update(
             (1...count).map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },

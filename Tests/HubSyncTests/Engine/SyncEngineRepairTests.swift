@@ -162,7 +162,7 @@ import Testing
         }
         var engine = SyncEngine(
             settings: .init(hubHost: "10.0.0.9", hubPort: 6868, versionBytes: 0, seed: 1),
-            recovered: .init(replicatedSuspects: suspects))
+            recovered: .init(replicatedSuspects: suspects), overflow: OverflowMemory())
         let servers = [UInt32(1), 2].map {
             SyncEngine.Server(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "")
         }

@@ -4,31 +4,51 @@ import Testing
 @testable import HubSync
 
 @Suite struct VersionTableTests {
-    /// The smallest table: two generations of 1024 places, of which 768 are used.
-    private var table = VersionTable(memoryBytes: 0)
-    private let generation = 768
+    /// Two generations of 8 places, of which 6 are used.
+    private let storage = OverflowMemory()
+    private var table: VersionTable
+    private let generation: UInt64 = 6
     private let nothing = ChunkSequence(0)
+
+    init() { table = VersionTable(memoryBytes: 0, overflow: storage) }
 
     private func version(_ number: UInt64, sequence: UInt64? = nil) -> KeyVersion {
         KeyVersion(
             seconds: UInt32(number), counter: 7, effect: .commuting, mayBeCovered: number.isMultiple(of: 2),
-            source: ServerID(9), file: 4, offset: number << 33, sequence: ChunkSequence(sequence ?? number))
+            source: ServerID(9 + UInt32(number % 3)), file: 4, offset: number << 33,
+            sequence: ChunkSequence(sequence ?? number))
     }
 
-    private func hash(_ number: UInt64) -> KeyHash { KeyHash(high: number &* 0x9E37_79B9_7F4A_7C15, low: number) }
+    private func hash(_ number: UInt64) -> KeyHash {
+        KeyHash(high: number &* 0x9E37_79B9_7F4A_7C15, low: (number + 1) &* 0xD6E8_FEB8_6659_FD93)
+    }
 
     private mutating func fill(_ numbers: Range<UInt64>, settled: UInt64 = 0) {
         for number in numbers { table.set(version(number), of: hash(number), settled: ChunkSequence(settled)) }
     }
 
-    @Test mutating func everyFieldIsKept() {
-        fill(1..<700)
-        for number in UInt64(1)..<700 { #expect(table.version(of: hash(number)) == version(number)) }
+    @Test mutating func everyFieldIsKeptInMemoryAndBeyond() {
+        fill(1..<1000)
+        for number in UInt64(1)..<1000 { #expect(table.version(of: hash(number)) == version(number)) }
         #expect(table.version(of: hash(1000)) == nil)
-        #expect(table.count == 699)
+        #expect(table.count == 999 && table.overflowCount == 990 && table.forgottenUnsettled == 0)
     }
 
-    @Test func anEmptyTableKnowsNothingAndIsSmall() {
+    @Test(arguments: [KeyVersion.Effect.whole, .expiry, .commuting, .operation])
+    mutating func theLargestValuesAreKept(_ effect: KeyVersion.Effect) {
+        let largest = KeyVersion(
+            seconds: .max, counter: .max, effect: effect, mayBeCovered: true, source: ServerID(.max), file: .max,
+            offset: 1 << 48 - 1, sequence: ChunkSequence(1 << 44 - 1))
+        table.set(largest, of: hash(1), settled: nothing)
+        #expect(table.version(of: hash(1)) == largest)
+        var larger = largest
+        larger.offset = .max
+        larger.sequence = ChunkSequence(.max)
+        table.set(larger, of: hash(1), settled: nothing)
+        #expect(table.version(of: hash(1)) == largest)
+    }
+
+    @Test mutating func anEmptyTableKnowsNothing() {
         #expect(table.version(of: hash(1)) == nil && table.count == 0 && table.touch(hash(1)) == 0)
     }
 
@@ -39,69 +59,90 @@ import Testing
     }
 
     @Test mutating func keysThatShareAPlaceStayApart() {
-        let left = KeyHash(high: 3, low: 1)
-        let right = KeyHash(high: 3, low: 2)
-        let third = KeyHash(high: 3 + 1024, low: 1)
-        for (number, hash) in [left, right, third].enumerated() {
+        let hashes = [KeyHash(high: 7, low: 1), KeyHash(high: 7, low: 2), KeyHash(high: 7 + 1024, low: 3)]
+        for (number, hash) in hashes.enumerated() {
             table.set(version(UInt64(number)), of: hash, settled: nothing)
         }
-        for (number, hash) in [left, right, third].enumerated() {
-            #expect(table.version(of: hash) == version(UInt64(number)))
+        // In memory, and after they have gone to the overflow.
+        for _ in 0..<2 {
+            for (number, hash) in hashes.enumerated() { #expect(table.version(of: hash) == version(UInt64(number))) }
+            fill(100..<200)
         }
     }
 
-    @Test mutating func aFullGenerationBecomesTheOldOne() {
-        fill(0..<UInt64(generation) + 1)
-        #expect(table.version(of: hash(0)) == version(0))
-        #expect(table.version(of: hash(UInt64(generation))) == version(UInt64(generation)))
-        #expect(table.forgottenUnsettled == 0)
-    }
-
-    @Test mutating func aRewrittenVersionIsFoundBeforeTheOldOne() {
-        fill(0..<UInt64(generation) + 1)
-        table.set(version(5000), of: hash(0), settled: nothing)
-        #expect(table.version(of: hash(0)) == version(5000))
+    @Test mutating func aRewrittenVersionIsFoundBeforeTheOldOnes() {
+        for round in UInt64(0)..<50 {
+            table.set(version(5000 + round), of: hash(0), settled: nothing)
+            fill(1 + round * 10..<11 + round * 10)
+            #expect(table.version(of: hash(0)) == version(5000 + round))
+        }
     }
 
     /// Clearing only counts on; after so many times the places have to be made free in earnest.
     @Test mutating func nothingComesBackHoweverOftenTheTableIsCleared() {
         for round in UInt64(0)..<300 {
-            fill(round..<round + 700)
-            for number in round..<round + 700 { #expect(table.version(of: hash(number)) != nil) }
+            fill(round..<round + 5)
+            for number in round..<round + 5 { #expect(table.version(of: hash(number)) != nil) }
             table.forget(settled: ChunkSequence(.max))
             table.forget(settled: ChunkSequence(.max))
-            #expect(table.count == 0 && (0..<1100).allSatisfy { table.version(of: hash($0)) == nil })
+            #expect(table.count == 0 && (0..<310).allSatisfy { table.version(of: hash($0)) == nil })
         }
     }
 
-    @Test mutating func forgettingTheUnsettledIsCounted() {
-        let full = UInt64(generation)
-        fill(1..<2 * full + 2)
-        #expect(table.version(of: hash(1)) == nil)
-        #expect(table.version(of: hash(full + 1)) != nil)
-        #expect(table.forgottenUnsettled == full)
-    }
-
-    @Test mutating func forgettingTheSettledIsNot() {
-        let full = UInt64(generation)
-        fill(1..<2 * full + 2, settled: full)
-        #expect(table.forgottenUnsettled == 0)
+    @Test mutating func theSettledIsNotKept() {
+        fill(1..<2 * generation + 2, settled: generation)
+        #expect(table.version(of: hash(1)) == nil && table.version(of: hash(generation + 1)) != nil)
+        #expect(table.overflowCount == 0 && storage.size == 0)
     }
 
     @Test mutating func whatIsSettledIsForgottenAsAWhole() {
-        fill(1..<101)
-        table.forget(settled: ChunkSequence(99))
-        #expect(table.version(of: hash(1)) == version(1))
-        table.forget(settled: ChunkSequence(99))
-        #expect(table.count == 100)
-        table.forget(settled: ChunkSequence(100))
+        fill(1..<6)
+        table.forget(settled: ChunkSequence(4))
+        table.forget(settled: ChunkSequence(4))
+        #expect(table.count == 5 && table.version(of: hash(1)) == version(1))
+        table.forget(settled: ChunkSequence(5))
         #expect(table.count == 0 && table.version(of: hash(1)) == nil)
     }
 
-    @Test(arguments: [(0, 1024), (1 << 20, 8192), (64 << 20, 524288)])
+    @Test mutating func theOverflowForgetsWhatIsSettledAndUsesItsSpaceAgain() {
+        fill(1..<1001)
+        let size = storage.size
+        table.forget(settled: ChunkSequence(500))
+        #expect(table.overflowCount < 500 && table.version(of: hash(501)) == version(501))
+        fill(1001..<1400)
+        #expect(storage.size == size)
+        for _ in 0..<4 { table.forget(settled: ChunkSequence(2000)) }
+        #expect(table.count == 0 && storage.size == 0 && table.overflowBytes == 0)
+        #expect(table.memoryBytes == VersionTable(memoryBytes: 0, overflow: storage).memoryBytes)
+    }
+
+    @Test mutating func withoutFiltersEverythingIsStillFound() {
+        fill(0..<3000)
+        // 8 bits for each key would be 3000 bytes: the budget is long exceeded, and those of the newest stay.
+        #expect(table.memoryBytes < 1500)
+        #expect((0..<3000).allSatisfy { table.version(of: hash($0)) == version($0) })
+    }
+
+    @Test mutating func whatCannotBeWrittenIsCountedAndSaid() {
+        table = VersionTable(memoryBytes: 0, overflow: OverflowMemory(limit: 300))
+        fill(1..<100)
+        #expect(table.forgottenUnsettled == 84 && table.overflowCount == 6)
+        #expect(table.takeFailure()?.code == 28)
+        #expect(table.takeFailure() == nil)
+        #expect(table.version(of: hash(1)) == version(1) && table.version(of: hash(50)) == nil)
+    }
+
+    @Test mutating func whatCannotBeReadIsCountedAndSaid() throws {
+        fill(1..<100)
+        try storage.truncate(to: 256)
+        #expect(table.version(of: hash(1)) == version(1))
+        #expect(table.version(of: hash(20)) == nil && table.forgottenUnsettled > 0 && table.takeFailure() != nil)
+        #expect(table.version(of: hash(99)) == version(99))
+    }
+
+    @Test(arguments: [(1 << 20, 4096), (64 << 20, 262_144)])
     func theBudgetIsKept(_ bytes: Int, _ places: Int) {
-        let table = VersionTable(memoryBytes: bytes)
-        #expect(table.memoryBytes == 2 * places * MemoryLayout<VersionTable.Slot>.stride)
-        #expect(bytes == 0 || table.memoryBytes <= bytes)
+        let table = VersionTable(memoryBytes: bytes, overflow: storage)
+        #expect(table.memoryBytes == 2 * places * 32 && table.memoryBytes <= bytes)
     }
 }

@@ -18,7 +18,8 @@ final class DataPlane {
     let world: World
     let term: Term
     private var engine: SyncEngine
-    private var files: HubHost.RelayFiles
+    /// What a new process finds.
+    private(set) var files: HubHost.RelayFiles
     private var connections: [LinkConnectionID: Connection] = [:]
     /// Connections that a server has opened and the process has not taken yet.
     private var unaccepted: [Wire] = []
@@ -44,7 +45,7 @@ final class DataPlane {
         world = host.world
         saboteur = Saboteur(bug: world.bug)
         var settings = SyncEngine.Settings(hubHost: host.name, hubPort: HubGroup.port, seed: 1)
-        settings.versionBytes = 64 << 10
+        settings.versionBytes = world.plan.versionBytes
         // The binlog of a young slave begins where its master's was when it was copied, and the hub may ask for an
         // earlier file, in which a slave has nothing of its own.
         settings.isStrict = !world.plan.movesServers
@@ -52,17 +53,13 @@ final class DataPlane {
         var recovered = files.relay.recovered
         recovered.replicatedSuspects = suspects
         recovered.hasPredecessor = hasPredecessor
-        engine = SyncEngine(settings: settings, recovered: saboteur.recovered(recovered))
+        engine = SyncEngine(settings: settings, recovered: saboteur.recovered(recovered), overflow: saboteur.overflow())
         noted = engine.nextChunk
     }
 
     private var now: Double { world.now }
     var status: SyncStatus { engine.status }
     var isDrained: Bool { engine.isDrained }
-    /// What a new process finds.
-    var survivingFiles: HubHost.RelayFiles {
-        HubHost.RelayFiles(relay: saboteur.surviving(files.relay), owner: files.owner)
-    }
 
     func start() { tick() }
 

@@ -189,7 +189,7 @@ extension HubHost {
         hop { [self] in
             ending.stop()
             hop { [self] in
-                files = ending.survivingFiles
+                files = ending.files
                 open = nil
                 done()
             }

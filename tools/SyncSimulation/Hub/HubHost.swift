@@ -181,7 +181,7 @@ final class HubHost {
     func end(silently: Bool) {
         if let open {
             lostWires = open.die(silently: silently)
-            files = open.survivingFiles
+            files = open.files
         }
         core = nil
         process += 1

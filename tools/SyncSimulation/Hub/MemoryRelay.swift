@@ -51,17 +51,6 @@ struct MemoryRelay {
         bytes = 0
     }
 
-    /// Loses the newest chunks, and keeps the word of how far the sources were read.
-    mutating func tearOff(_ count: Int) {
-        for _ in 0..<count where next > first {
-            next = next.previous
-            bytes -= chunks.removeValue(forKey: next.rawValue)?.count ?? 0
-        }
-        for (server, cursor) in cursors where cursor.acknowledged >= next {
-            cursors[server]?.acknowledged = next.previous
-        }
-    }
-
     var recovered: SyncEngine.Recovered {
         SyncEngine.Recovered(
             first: first, next: next, bytes: bytes, cursors: cursors, received: received, suspects: suspects)

@@ -18,7 +18,6 @@ struct Saboteur {
         switch bug {
         case .noDeduplication: recovered.received = [:]
         case .markMovedByRoll: recovered.received = recovered.received.mapValues(Self.marked)
-        case .sharedStamp: recovered.received = recovered.received.mapValues(Self.indexless)
         default: break
         }
         return recovered
@@ -37,7 +36,6 @@ struct Saboteur {
         var advance = advance
         switch bug {
         case .markMovedByRoll: advance.acknowledged = advance.acknowledged.mapValues { $0.mapValues(Self.marked) }
-        case .sharedStamp: advance.acknowledged = advance.acknowledged.mapValues { $0.mapValues(Self.indexless) }
         case .positionOfReading:
             for (source, progress) in received {
                 for server in servers where ServerID(server) != source {
@@ -57,17 +55,7 @@ struct Saboteur {
         return marked
     }
 
-    private static func indexless(_ progress: BinlogProgress) -> BinlogProgress {
-        let marks = progress.marks.mapValues { BinlogProgress.Mark(offset: $0.offset, index: .max) }
-        return BinlogProgress(firstOpenFile: progress.firstOpenFile, marks: marks, singles: progress.singles)
-    }
-
-    func surviving(_ relay: MemoryRelay) -> MemoryRelay {
-        guard bug == .relayTornOff else { return relay }
-        var relay = relay
-        relay.tearOff(3)
-        return relay
-    }
+    func overflow() -> OverflowMemory { OverflowMemory(limit: bug == .versionsForgotten ? 0 : .max) }
 
     mutating func relayed(_ chunk: RelayChunk) {
         switch (bug, chunk.audience) {
@@ -104,7 +92,6 @@ struct Saboteur {
         switch bug {
         // An offset that no record of the file reaches.
         case .evidenceIgnored: return Self.replaceNumber(1, after: "binlog_offset:", in: bytes, with: 0x39)
-        case .restartUnnoticed: return Self.replaceNumber(0, after: "process_id:", in: bytes, with: 0x37)
         default: return bytes
         }
     }

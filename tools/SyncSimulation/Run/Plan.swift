@@ -83,6 +83,8 @@ struct Plan {
     var replicaLag: Double
     /// Nil for the product's default, which no run reaches.
     var relayMaximumBytes: Int?
+    /// Memory of the version table. With none it holds a dozen keys, and the others lie in the overflow.
+    var versionBytes: Int
 
     /// - Parameter steps: writes of all clients together; nil for what the seed says.
     init(seed: UInt64, steps: Int?) {
@@ -114,6 +116,7 @@ struct Plan {
         snapshotChunkBytes = random.pick([100, 1_000, 64 << 10])
         replicaLag = random.pick([0, 0.2, 1.5])
         relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
+        versionBytes = random.pick([0, 0, 64 << 10])
     }
 
     var movesServers: Bool { faults.contains { [.serverMoved, .serverCopied].contains($0) } }
@@ -127,6 +130,6 @@ struct Plan {
         "\(serverCount) servers, \(hubCount) hubs, \(writes) writes in \(Int(activeSeconds)) s, "
             + "\(families.count) families × \(keysPerFamily) keys (\(families.map { "\($0)" }.joined(separator: ", "))), files of \(binlogFileBytes) bytes, "
             + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), hub links \(hubLinkDelay) losing \(hubLossShare), "
-            + "\(keptEntries) entries kept, slaves \(replicaLag) s behind, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), faults \(faults.map(\.rawValue).joined(separator: ", "))"
+            + "\(keptEntries) entries kept, slaves \(replicaLag) s behind, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), \(versionBytes) bytes for versions, faults \(faults.map(\.rawValue).joined(separator: ", "))"
     }
 }

@@ -11,18 +11,14 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case positionOfReading = "position-of-reading"
     /// The stamp of a file's first record is taken for a place in the file that it names.
     case markMovedByRoll = "mark-moved-by-roll"
-    /// Parts of an MSET are told apart by nothing.
-    case sharedStamp = "shared-stamp"
     /// What a source sends again is taken for new.
     case noDeduplication = "no-deduplication"
     /// Conflicts are decided by exec_time alone: no evidence of order arrives.
     case evidenceIgnored = "evidence-ignored"
     /// The loss of a binlog connection is not noticed.
     case dataLossUnnoticed = "data-loss-unnoticed"
-    /// A restarted server looks like the same process.
-    case restartUnnoticed = "restart-unnoticed"
-    /// The newest chunks of the relay log do not survive, but the record of what was read does.
-    case relayTornOff = "relay-torn-off"
+    /// A version for which memory has no room is forgotten before it is settled.
+    case versionsForgotten = "versions-forgotten"
     /// What awaits repair is not part of the replicated state.
     case suspectsNotReplicated = "suspects-not-replicated"
     /// Deltas that were delivered twice do not make their keys suspect.

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import HubSync
+
+@Suite struct KeyFilterTests {
+    private let hasher = KeyHasher(seed: 7)
+
+    private func hash(_ number: Int) -> KeyHash {
+        Array("key:\(number)".utf8).withUnsafeBytes { hasher.hash($0, 0..<$0.count) }
+    }
+
+    @Test(arguments: [1, 6, 192, 100_000])
+    func holdsWhatWasInsertedAndLittleElse(_ capacity: Int) {
+        var filter = KeyFilter(capacity: capacity)
+        for number in 0..<capacity { filter.insert(hash(number).low) }
+        #expect((0..<capacity).allSatisfy { filter.mayHold(hash($0).low) })
+        let others = capacity..<capacity + 100_000
+        let mistaken = others.count { filter.mayHold(hash($0).low) }
+        // The smallest consist of a block or a few, which may happen to be fuller.
+        #expect(Double(mistaken) / Double(others.count) < (capacity < 1000 ? 0.08 : 0.04))
+        #expect(filter.memoryBytes <= max(32, capacity))
+    }
+
+    @Test func anEmptyOneHoldsNothing() {
+        let filter = KeyFilter(capacity: 1000)
+        #expect((0..<1000).allSatisfy { !filter.mayHold(hash($0).low) })
+    }
+}
