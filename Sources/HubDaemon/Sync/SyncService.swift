@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import HubStore
 internal import HubSync
 internal import Logging
@@ -39,7 +40,8 @@ final class SyncService: Sendable {
             isStrict: configuration.binlogOffsetAbsoluteConsistency,
             relayMaximumBytes: configuration.relayLogMaxSizeBytes,
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
-        let overflow = try OverflowFile(path: directory.versions)
+        let queue = DispatchQueue(label: "versions")
+        let overflow = try OverflowFile(path: directory.versions) { queue.async(execute: $0) }
         var store = try RelayStore(path: directory.relay)
         let owner = RelayOwner(primary).text
         if RelayOwner(text: store.owner)?.isContinued(by: primary) == true {

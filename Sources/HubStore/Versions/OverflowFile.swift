@@ -1,17 +1,5 @@
 internal import Glibc
 
-/// Where versions go for which memory has no room (`VersionTable`): bytes that are written, read again at other places,
-/// and not needed by the next process. What is read is what was written there last.
-public protocol OverflowStorage: Sendable {
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError)
-
-    /// Fills `bytes`.
-    func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError)
-
-    /// What lies at `size` and beyond is not needed any more.
-    func truncate(to size: Int) throws(FileError)
-}
-
 /// A file without a name: whatever ends the process, its space is free again. It is never synced, so what is not needed
 /// for long does not reach the disk at all.
 ///
@@ -20,19 +8,25 @@ public protocol OverflowStorage: Sendable {
 public final class OverflowFile: OverflowStorage {
     private let file: Int32
     private let path: String
+    private let enqueue: Enqueue
+
+    /// Runs what it is given, soon and in another thread.
+    public typealias Enqueue = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
 
     /// - Parameter path: where the file lies. It has this name for a moment.
-    public convenience init(path: String) throws(FileError) {
+    public convenience init(path: String, enqueue: @escaping Enqueue) throws(FileError) {
         try self.init(
-            descriptor: open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600), path: path)
+            descriptor: open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600), path: path,
+            enqueue: enqueue)
         guard unlink(path) == 0 else { throw FileError(path: path) }
     }
 
     /// - Parameter descriptor: what `open` has answered just now.
-    init(descriptor: Int32, path: String) throws(FileError) {
+    init(descriptor: Int32, path: String, enqueue: @escaping Enqueue) throws(FileError) {
         guard descriptor >= 0 else { throw FileError(path: path) }
         file = descriptor
         self.path = path
+        self.enqueue = enqueue
     }
 
     deinit { close(file) }
@@ -45,6 +39,12 @@ public final class OverflowFile: OverflowStorage {
             guard count > 0 else { throw FileError(path: path) }
             done += count
         }
+    }
+
+    public func writeSoon(at offset: Int, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite {
+        let write = OverflowWrite()
+        enqueue { write.perform(on: self, at: offset, lend) }
+        return write
     }
 
     public func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {

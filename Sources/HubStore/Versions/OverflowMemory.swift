@@ -20,6 +20,13 @@ public final class OverflowMemory: OverflowStorage {
         }
     }
 
+    /// At once: a simulation has one thread.
+    public func writeSoon(at offset: Int, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite {
+        let write = OverflowWrite()
+        write.perform(on: self, at: offset, lend)
+        return write
+    }
+
     public func read(_ target: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
         let isThere = bytes.withLock { bytes in
             guard offset + target.count <= bytes.count else { return false }

@@ -16,8 +16,15 @@ struct VersionOverflow: Sendable {
         /// Of this one and all before it.
         let facts: VersionFacts
         var filter: KeyFilter?
+        /// While it is being written it is in memory as well.
+        var pending: Pending?
 
         func excludes(_ hash: KeyHash) -> Bool { filter.map { !$0.mayHold(hash.low) } ?? false }
+    }
+
+    private struct Pending {
+        let write: OverflowWrite
+        let generation: VersionGeneration
     }
 
     private struct Group {
@@ -30,6 +37,9 @@ struct VersionOverflow: Sendable {
 
     static let groupSize = 16
     private static let recentGroups = 2
+    /// Generations that are being written at once. With that many the next is written before anything goes on: the
+    /// disk is slower than the sources.
+    private static let maximumPending = 2
     /// Places that are read at once: in four of five cases the walk to a free one is no longer.
     private static let readSlots = 16
 
@@ -49,6 +59,8 @@ struct VersionOverflow: Sendable {
     private(set) var forgotten: UInt64 = 0
     /// Why the last of them could not.
     var failure: FileError?
+    /// A generation that has been written, to be filled again.
+    private var spare: VersionGeneration?
 
     init(capacity: Int, filterBytes: Int, storage: any OverflowStorage) {
         self.storage = storage
@@ -59,9 +71,35 @@ struct VersionOverflow: Sendable {
     private var regionBytes: Int { capacity * MemoryLayout<VersionSlot>.stride }
     var storedBytes: Int { regionCount * regionBytes }
 
+    /// An empty generation.
+    mutating func takeSpare() -> VersionGeneration {
+        collect()
+        return spare.take() ?? VersionGeneration(capacity: capacity)
+    }
+
     mutating func add(_ generation: VersionGeneration) {
         let region = freeRegions.min() ?? regionCount
-        let written = generation.withSlots { slots -> FileError? in
+        var pending: Pending?
+        if pendingCount < Self.maximumPending {
+            let write = storage.writeSoon(at: region * regionBytes) { use in
+                generation.withSlots { use(UnsafeRawBufferPointer($0)) }
+            }
+            pending = Pending(write: write, generation: generation)
+        } else if let error = write(generation, in: region) {
+            return lose(generation.count, error)
+        }
+        freeRegions.remove(region)
+        regionCount = max(regionCount, region + 1)
+        if groups.last.map({ $0.added == Self.groupSize }) ?? true { startGroup() }
+        describe(generation, in: region, pending)
+        while filterBytes > maximumFilterBytes, let oldest = groups.dropLast().firstIndex(where: { $0.filter != nil }) {
+            filterBytes -= groups[oldest].filter?.memoryBytes ?? 0
+            groups[oldest].filter = nil
+        }
+    }
+
+    private func write(_ generation: VersionGeneration, in region: Int) -> FileError? {
+        generation.withSlots { slots in
             do throws(FileError) {
                 try storage.write(UnsafeRawBufferPointer(slots), at: region * regionBytes)
                 return nil
@@ -69,18 +107,32 @@ struct VersionOverflow: Sendable {
                 return error
             }
         }
-        if let written {
-            forgotten += UInt64(generation.count)
-            failure = written
-            return
-        }
-        freeRegions.remove(region)
-        regionCount = max(regionCount, region + 1)
-        if groups.last.map({ $0.added == Self.groupSize }) ?? true { startGroup() }
-        describe(generation, in: region)
-        while filterBytes > maximumFilterBytes, let oldest = groups.dropLast().firstIndex(where: { $0.filter != nil }) {
-            filterBytes -= groups[oldest].filter?.memoryBytes ?? 0
-            groups[oldest].filter = nil
+    }
+
+    private mutating func lose(_ count: Int, _ error: FileError) {
+        forgotten += UInt64(count)
+        failure = error
+    }
+
+    private var pendingCount: Int {
+        groups.suffix(Self.recentGroups).reduce(0) { $0 + $1.generations.count { $0.pending != nil } }
+    }
+
+    /// Notes which writes have ended.
+    private mutating func collect() {
+        for group in groups.indices.reversed().prefix(Self.recentGroups) {
+            for index in groups[group].generations.indices.reversed() {
+                switch groups[group].generations[index].pending?.write.outcome {
+                case nil: continue
+                case .written:
+                    var generation = groups[group].generations[index].pending.take()?.generation
+                    generation?.clear()
+                    spare = generation
+                case .failed(let error):
+                    lose(groups[group].generations[index].count, error)
+                    remove(index, of: group)
+                }
+            }
         }
     }
 
@@ -96,7 +148,7 @@ struct VersionOverflow: Sendable {
         }
     }
 
-    private mutating func describe(_ generation: VersionGeneration, in region: Int) {
+    private mutating func describe(_ generation: VersionGeneration, in region: Int, _ pending: Pending?) {
         let last = groups.count - 1
         var own = KeyFilter(capacity: VersionGeneration.limit(capacity))
         filterBytes += own.memoryBytes
@@ -113,7 +165,7 @@ struct VersionOverflow: Sendable {
         groups[last].generations.append(
             Generation(
                 ordinal: nextOrdinal, region: region, round: generation.round, count: generation.count, facts: facts,
-                filter: own))
+                filter: own, pending: pending))
         nextOrdinal += 1
         count += generation.count
     }
@@ -139,11 +191,14 @@ struct VersionOverflow: Sendable {
                 if groups[group].generations[index].ordinal < first { return nil }
                 if groups[group].generations[index].excludes(hash) { continue }
                 let generation = groups[group].generations[index]
+                if let pending = generation.pending {
+                    if let slot = pending.generation.slot(of: hash) { return slot }
+                    continue
+                }
                 do {
                     if let slot = try stored(hash, generation.region, round: generation.round) { return slot }
                 } catch {
-                    forgotten += UInt64(generation.count)
-                    failure = error
+                    lose(generation.count, error)
                     remove(index, of: group)
                 }
             }
@@ -184,9 +239,11 @@ struct VersionOverflow: Sendable {
     }
 
     mutating func forget(settled: ChunkSequence) {
-        while let oldest = groups.first?.generations.first, oldest.facts.isSettled(through: settled) {
-            remove(0, of: 0)
-        }
+        collect()
+        // What is still being written keeps its region.
+        while let oldest = groups.first?.generations.first, oldest.facts.isSettled(through: settled),
+            oldest.pending == nil
+        { remove(0, of: 0) }
         if groups.isEmpty && regionCount > 0 {
             (regionCount, freeRegions, facts) = (0, [], VersionFacts())
             do { try storage.truncate(to: 0) } catch { failure = error }

@@ -103,8 +103,13 @@ struct VersionTable: Sendable {
     }
 
     private mutating func turn(settled: ChunkSequence) {
-        if old.newest > settled || hasOverflow { overflow.add(old) }
-        old.clear()
+        if old.newest > settled || hasOverflow {
+            let empty = overflow.takeSpare()
+            overflow.add(old)
+            old = empty
+        } else {
+            old.clear()
+        }
         swap(&young, &old)
     }
 }

@@ -1,4 +1,5 @@
 import HubStore
+import Synchronization
 import Testing
 
 @testable import HubSync
@@ -126,6 +127,7 @@ import Testing
     @Test mutating func whatCannotBeWrittenIsCountedAndSaid() {
         table = VersionTable(memoryBytes: 0, overflow: OverflowMemory(limit: 300))
         fill(1..<100)
+        table.forget(settled: nothing)
         #expect(table.forgottenUnsettled == 84 && table.overflowCount == 6)
         #expect(table.takeFailure()?.code == 28)
         #expect(table.takeFailure() == nil)
@@ -140,9 +142,66 @@ import Testing
         #expect(table.version(of: hash(99)) == version(99))
     }
 
+    @Test mutating func whatIsBeingWrittenIsFoundInMemory() {
+        let slow = SlowStorage()
+        table = VersionTable(memoryBytes: 0, overflow: slow)
+        fill(1..<101)
+        // Two generations wait; the others were written before anything went on.
+        #expect(slow.waiting == 2 && table.count == 100)
+        #expect((1..<101).allSatisfy { table.version(of: hash($0)) == version($0) })
+        // What it lies in is not given to another one meanwhile.
+        table.forget(settled: ChunkSequence(1000))
+        #expect(table.overflowCount > 0 && table.version(of: hash(1)) == version(1))
+        slow.catchUp()
+        for _ in 0..<4 { table.forget(settled: ChunkSequence(1000)) }
+        #expect(table.count == 0 && table.overflowBytes == 0)
+    }
+
+    @Test mutating func whatCouldNotBeWrittenAfterAllIsCounted() {
+        let slow = SlowStorage(limit: 0)
+        table = VersionTable(memoryBytes: 0, overflow: slow)
+        fill(1..<19)
+        #expect(table.forgottenUnsettled == 0 && table.version(of: hash(1)) == version(1))
+        slow.catchUp()
+        table.forget(settled: nothing)
+        #expect(table.forgottenUnsettled == generation && table.takeFailure() != nil)
+        #expect(table.version(of: hash(1)) == nil && table.version(of: hash(18)) == version(18))
+    }
+
     @Test(arguments: [(1 << 20, 4096), (64 << 20, 262_144)])
     func theBudgetIsKept(_ bytes: Int, _ places: Int) {
         let table = VersionTable(memoryBytes: bytes, overflow: storage)
         #expect(table.memoryBytes == 2 * places * 32 && table.memoryBytes <= bytes)
     }
+}
+
+/// Writes when it is told to.
+private final class SlowStorage: OverflowStorage {
+    private let memory: OverflowMemory
+    private let works = Mutex<[@Sendable () -> Void]>([])
+
+    init(limit: Int = .max) { memory = OverflowMemory(limit: limit) }
+
+    var waiting: Int { works.withLock(\.count) }
+
+    func catchUp() {
+        for work in works.withLock({ $0 }) { work() }
+        works.withLock { $0 = [] }
+    }
+
+    func writeSoon(at offset: Int, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite {
+        let write = OverflowWrite()
+        works.withLock { [memory] works in works.append { write.perform(on: memory, at: offset, lend) } }
+        return write
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+        try memory.write(bytes, at: offset)
+    }
+
+    func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+        try memory.read(bytes, at: offset)
+    }
+
+    func truncate(to size: Int) throws(FileError) { try memory.truncate(to: size) }
 }
