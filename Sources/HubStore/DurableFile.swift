@@ -46,11 +46,13 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// `errno`.
     public var code: Int32
 
-    /// - Parameter code: `errno`, as the last call left it.
-    init(path: String, code: Int32 = errno) {
+    public init(path: String, code: Int32) {
         self.path = path
         self.code = code
     }
+
+    /// With `errno` as the last call left it.
+    init(path: String) { self.init(path: path, code: errno) }
 
     public var isMissing: Bool { code == ENOENT }
     public var description: String { "\(path): \(String(cString: strerror(code)))" }

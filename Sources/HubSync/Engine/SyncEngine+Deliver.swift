@@ -106,14 +106,14 @@ extension SyncEngine {
         }
         settled = through ?? ChunkSequence(0)
         versions.forget(settled: settled)
-        if let failure = versions.takeFailure(), now >= nextForgottenLog {
+        if now >= nextForgottenLog, let failure = versions.takeFailure() {
             nextForgottenLog = now + 60
             actions.append(
                 .log(
                     LinkEvent(
                         .error, "versions-forgotten",
-                        "\(versions.forgottenUnsettled) versions of keys had to be forgotten, so conflicts on those may be "
-                            + "unseen: \(failure)")))
+                        "the overflow of the version table: \(failure); \(versions.forgottenUnsettled) versions of keys had to be "
+                            + "forgotten so far, conflicts on those may be unseen")))
         }
         repairs.forget(settled: settled)
     }

@@ -193,6 +193,7 @@ extension SyncEngine {
             servers[index].reader.reset(
                 bases: Dictionary(uniqueKeysWithValues: others.map { ($0, fresh) }), floor: fresh)
             for other in servers.indices { servers[other].acknowledged[servers[index].id] = nil }
+            versions.startOver(servers[index].id)
             servers[index].evidence = OrderEvidence()
             servers[index].unwatched = BinlogPosition(file: 0, offset: 0)
         }

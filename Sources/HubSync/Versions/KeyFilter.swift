@@ -27,8 +27,6 @@ struct KeyFilter: Sendable {
             1 &<< tag, 1 &<< (tag &>> 6), 1 &<< (tag &>> 12), 1 &<< (tag &>> 18))
     }
 
-    mutating func insert(_ tag: UInt64) { blocks[block(of: tag)] |= Self.bits(of: tag) }
-
     /// Takes in the keys of a generation.
     mutating func insert(_ slots: UnsafeBufferPointer<VersionSlot>, of round: UInt8) {
         let count = UInt64(blocks.count)

@@ -34,6 +34,21 @@ struct VersionFacts: Equatable, Sendable {
         if lowest <= highest { sources = lowest...highest }
     }
 
+    func union(_ other: VersionFacts) -> VersionFacts {
+        var sum = self
+        sum.newest = max(newest, other.newest)
+        sum.seconds = max(seconds, other.seconds)
+        sum.place = max(place, other.place)
+        sum.isCovered = isCovered || other.isCovered
+        if let more = other.sources {
+            sum.sources =
+                sources.map {
+                    min($0.lowerBound, more.lowerBound)...max($0.upperBound, more.upperBound)
+                } ?? more
+        }
+        return sum
+    }
+
     func isSettled(through settled: ChunkSequence) -> Bool { newest <= settled }
 
     /// Whether each of `writes` is decided, and leaves the version, that it would without any of these: all are of an

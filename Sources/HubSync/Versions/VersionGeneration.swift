@@ -50,6 +50,12 @@ struct VersionGeneration: Sendable {
         }
     }
 
+    func cleared() -> VersionGeneration {
+        var empty = self
+        empty.clear()
+        return empty
+    }
+
     mutating func clear() {
         if count == 0 { return }
         count = 0

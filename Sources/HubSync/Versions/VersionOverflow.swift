@@ -3,7 +3,7 @@ internal import HubStore
 /// The generations that memory has no room for, oldest first. They lie in `OverflowStorage` as they lay in memory, so
 /// that writing one is one call and asking one for a key is one small read; filters in memory tell which to ask.
 ///
-/// Sixteen generations in a row are a group and have a filter together. Those of the newest two groups, which nearly
+/// Thirty-two generations in a row are a group and have a filter together. Those of the newest two groups, which nearly
 /// all questions are about, have one each besides. When the filters have no room either, the oldest groups do without:
 /// they are asked each time. That is slow, and no less exact.
 struct VersionOverflow: Sendable {
@@ -13,16 +13,17 @@ struct VersionOverflow: Sendable {
         let region: Int
         let round: UInt8
         let count: Int
-        /// Of this one and all before it.
-        let facts: VersionFacts
+        let own: VersionFacts
+        /// Of this one and all before it that are still there.
+        var facts: VersionFacts
         var filter: KeyFilter?
-        /// While it is being written it is in memory as well.
-        var pending: Pending?
 
         func excludes(_ hash: KeyHash) -> Bool { filter.map { !$0.mayHold(hash.low) } ?? false }
     }
 
+    /// A generation that is being written, and in memory as well.
     private struct Pending {
+        let ordinal: UInt64
         let write: OverflowWrite
         let generation: VersionGeneration
     }
@@ -35,27 +36,27 @@ struct VersionOverflow: Sendable {
         func excludes(_ hash: KeyHash) -> Bool { filter.map { !$0.mayHold(hash.low) } ?? false }
     }
 
-    static let groupSize = 16
+    static let groupSize = 32
     private static let recentGroups = 2
     /// Generations that are being written at once. With that many the next is written before anything goes on: the
     /// disk is slower than the sources.
-    private static let maximumPending = 2
-    /// Places that are read at once: in four of five cases the walk to a free one is no longer.
-    private static let readSlots = 16
+    static let maximumPending = 2
+    /// Of memory besides the filters: those that are written, and one that is free.
+    static let maximumGenerations = maximumPending + 1
 
     private let storage: any OverflowStorage
     /// Places of a generation.
     private let capacity: Int
     private let maximumFilterBytes: Int
     private var groups: [Group] = []
-    private var facts = VersionFacts()
+    private var pending: [Pending] = []
     private var freeRegions: Set<Int> = []
     private var regionCount = 0
-    private var page = [VersionSlot](repeating: VersionSlot(), count: readSlots)
+    private var reader: OverflowReader
     private(set) var nextOrdinal: UInt64 = 1
     private(set) var count = 0
     private(set) var filterBytes = 0
-    /// Versions that were not settled and could not be kept.
+    /// Versions that could not be kept, those among them that had been settled meanwhile included.
     private(set) var forgotten: UInt64 = 0
     /// Why the last of them could not.
     var failure: FileError?
@@ -66,36 +67,39 @@ struct VersionOverflow: Sendable {
         self.storage = storage
         self.capacity = capacity
         maximumFilterBytes = filterBytes
+        reader = OverflowReader(storage: storage, capacity: capacity)
     }
 
     private var regionBytes: Int { capacity * MemoryLayout<VersionSlot>.stride }
     var storedBytes: Int { regionCount * regionBytes }
 
-    /// An empty generation.
-    mutating func takeSpare() -> VersionGeneration {
-        collect()
-        return spare.take() ?? VersionGeneration(capacity: capacity)
-    }
+    /// What generations take that are in memory as well.
+    var generationBytes: Int { (pending.count + (spare == nil ? 0 : 1)) * regionBytes }
 
-    mutating func add(_ generation: VersionGeneration) {
+    /// Takes a generation and gives an empty one for it.
+    mutating func exchange(_ full: VersionGeneration) -> VersionGeneration {
+        collect()
         let region = freeRegions.min() ?? regionCount
-        var pending: Pending?
-        if pendingCount < Self.maximumPending {
+        let isWaiting = pending.count < Self.maximumPending
+        if isWaiting {
             let write = storage.writeSoon(at: region * regionBytes) { use in
-                generation.withSlots { use(UnsafeRawBufferPointer($0)) }
+                full.withSlots { use(UnsafeRawBufferPointer($0)) }
             }
-            pending = Pending(write: write, generation: generation)
-        } else if let error = write(generation, in: region) {
-            return lose(generation.count, error)
+            pending.append(Pending(ordinal: nextOrdinal, write: write, generation: full))
+        } else if let error = write(full, in: region) {
+            lose(full.count, error)
+            return full.cleared()
         }
         freeRegions.remove(region)
         regionCount = max(regionCount, region + 1)
         if groups.last.map({ $0.added == Self.groupSize }) ?? true { startGroup() }
-        describe(generation, in: region, pending)
+        describe(full, in: region)
         while filterBytes > maximumFilterBytes, let oldest = groups.dropLast().firstIndex(where: { $0.filter != nil }) {
             filterBytes -= groups[oldest].filter?.memoryBytes ?? 0
             groups[oldest].filter = nil
         }
+        if !isWaiting { return full.cleared() }
+        return spare.take() ?? VersionGeneration(capacity: capacity)
     }
 
     private func write(_ generation: VersionGeneration, in region: Int) -> FileError? {
@@ -114,25 +118,23 @@ struct VersionOverflow: Sendable {
         failure = error
     }
 
-    private var pendingCount: Int {
-        groups.suffix(Self.recentGroups).reduce(0) { $0 + $1.generations.count { $0.pending != nil } }
-    }
-
     /// Notes which writes have ended.
     private mutating func collect() {
-        for group in groups.indices.reversed().prefix(Self.recentGroups) {
-            for index in groups[group].generations.indices.reversed() {
-                switch groups[group].generations[index].pending?.write.outcome {
-                case nil: continue
-                case .written:
-                    var generation = groups[group].generations[index].pending.take()?.generation
-                    generation?.clear()
-                    spare = generation
-                case .failed(let error):
-                    lose(groups[group].generations[index].count, error)
+        for ended in pending {
+            switch ended.write.outcome {
+            case nil: continue
+            case .written: break
+            case .failed(let error):
+                for group in groups.indices.reversed() {
+                    let index = groups[group].generations.firstIndex { $0.ordinal == ended.ordinal }
+                    guard let index else { continue }
+                    lose(ended.generation.count, error)
                     remove(index, of: group)
+                    break
                 }
             }
+            spare = ended.generation.cleared()
+            pending.removeAll { $0.ordinal == ended.ordinal }
         }
     }
 
@@ -148,13 +150,14 @@ struct VersionOverflow: Sendable {
         }
     }
 
-    private mutating func describe(_ generation: VersionGeneration, in region: Int, _ pending: Pending?) {
+    private mutating func describe(_ generation: VersionGeneration, in region: Int) {
         let last = groups.count - 1
         var own = KeyFilter(capacity: VersionGeneration.limit(capacity))
         filterBytes += own.memoryBytes
         // Taken out, so that it is this one's alone and changes where it is.
         var shared = groups[last].filter.take()
         let round = generation.round
+        var facts = VersionFacts()
         generation.withSlots { slots in
             own.insert(slots, of: round)
             shared?.insert(slots, of: round)
@@ -162,10 +165,11 @@ struct VersionOverflow: Sendable {
         }
         groups[last].filter = shared
         groups[last].added += 1
+        let before = groups.last { !$0.generations.isEmpty }?.generations.last?.facts
         groups[last].generations.append(
             Generation(
-                ordinal: nextOrdinal, region: region, round: generation.round, count: generation.count, facts: facts,
-                filter: own, pending: pending))
+                ordinal: nextOrdinal, region: region, round: generation.round, count: generation.count, own: facts,
+                facts: before.map(facts.union) ?? facts, filter: own))
         nextOrdinal += 1
         count += generation.count
     }
@@ -182,8 +186,10 @@ struct VersionOverflow: Sendable {
         return 0
     }
 
-    /// - Parameter first: generations with a smaller ordinal are not asked.
-    mutating func slot(of hash: KeyHash, from first: UInt64) -> VersionSlot? {
+    /// - Parameters:
+    ///   - first: generations with a smaller ordinal are not asked.
+    ///   - sources: sources have the numbers below it.
+    mutating func slot(of hash: KeyHash, from first: UInt64, sources: Int) -> VersionSlot? {
         for group in groups.indices.reversed() {
             guard let newest = groups[group].generations.last, newest.ordinal >= first else { return nil }
             if groups[group].excludes(hash) { continue }
@@ -191,12 +197,16 @@ struct VersionOverflow: Sendable {
                 if groups[group].generations[index].ordinal < first { return nil }
                 if groups[group].generations[index].excludes(hash) { continue }
                 let generation = groups[group].generations[index]
-                if let pending = generation.pending {
+                if let pending = pending.first(where: { $0.ordinal == generation.ordinal }) {
                     if let slot = pending.generation.slot(of: hash) { return slot }
                     continue
                 }
                 do {
-                    if let slot = try stored(hash, generation.region, round: generation.round) { return slot }
+                    if let slot = try reader.slot(
+                        of: hash, in: generation.region, round: generation.round, sources: sources)
+                    {
+                        return slot
+                    }
                 } catch {
                     lose(generation.count, error)
                     remove(index, of: group)
@@ -204,30 +214,6 @@ struct VersionOverflow: Sendable {
             }
         }
         return nil
-    }
-
-    private mutating func stored(_ hash: KeyHash, _ region: Int, round: UInt8) throws(FileError) -> VersionSlot? {
-        var place = VersionSlot.place(of: hash, among: capacity)
-        while true {
-            let count = min(Self.readSlots, capacity - place)
-            let offset = region * regionBytes + place * MemoryLayout<VersionSlot>.stride
-            let failure = page.withUnsafeMutableBytes { [storage] bytes -> FileError? in
-                do throws(FileError) {
-                    try storage.read(
-                        UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<VersionSlot>.stride)]),
-                        at: offset)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            if let failure { throw failure }
-            for slot in page[..<count] {
-                if slot.round != round { return nil }
-                if slot.tag == hash.low { return slot }
-            }
-            place = (place + count) & (capacity - 1)
-        }
     }
 
     /// Brings the newest groups' filters into the processor's cache.
@@ -240,13 +226,31 @@ struct VersionOverflow: Sendable {
 
     mutating func forget(settled: ChunkSequence) {
         collect()
+        let before = count
         // What is still being written keeps its region.
         while let oldest = groups.first?.generations.first, oldest.facts.isSettled(through: settled),
-            oldest.pending == nil
+            !pending.contains(where: { $0.ordinal == oldest.ordinal })
         { remove(0, of: 0) }
-        if groups.isEmpty && regionCount > 0 {
-            (regionCount, freeRegions, facts) = (0, [], VersionFacts())
-            do { try storage.truncate(to: 0) } catch { failure = error }
+        if count < before { addUpFacts() }
+        guard groups.isEmpty else { return }
+        spare = nil
+        guard regionCount > 0 else { return }
+        do {
+            try storage.truncate(to: 0)
+            (regionCount, freeRegions) = (0, [])
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Without those that are gone: one of them may have been what keeps the others from being left out.
+    private mutating func addUpFacts() {
+        var sum = VersionFacts()
+        for group in groups.indices {
+            for index in groups[group].generations.indices {
+                sum = groups[group].generations[index].own.union(sum)
+                groups[group].generations[index].facts = sum
+            }
         }
     }
 

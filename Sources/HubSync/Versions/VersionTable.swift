@@ -11,30 +11,38 @@ struct VersionTable: Sendable {
     private var old: VersionGeneration
     private var overflow: VersionOverflow
     /// A slot has no room for an id.
-    private var sources: [ServerID] = []
+    private var sources: [Source] = []
     private let tableBytes: Int
 
-    /// - Parameter memoryBytes: what it may take, at least 16 KiB. Up to a quarter of it is for the two generations;
-    ///   the rest tells what is in the overflow.
+    private struct Source {
+        let id: ServerID
+        /// Its binlog has begun anew: every place in the new one comes after all of its earlier ones.
+        var isOver = false
+    }
+
+    /// - Parameter memoryBytes: what it may take, at least 16 KiB. Up to an eighth of it is for the two generations, as much
+    ///   and half more for those on their way to the overflow; the rest tells what is there.
     init(memoryBytes: Int, overflow storage: any OverflowStorage) {
-        let places = max(8, memoryBytes / 8 / MemoryLayout<VersionSlot>.stride)
+        let places = max(8, memoryBytes / 16 / MemoryLayout<VersionSlot>.stride)
         let capacity = 1 << (Int.bitWidth - 1 - places.leadingZeroBitCount)
         young = VersionGeneration(capacity: capacity)
         old = VersionGeneration(capacity: capacity)
-        tableBytes = 2 * capacity * MemoryLayout<VersionSlot>.stride
+        let bytes = capacity * MemoryLayout<VersionSlot>.stride
+        tableBytes = 2 * bytes
         overflow = VersionOverflow(
-            capacity: capacity, filterBytes: max(0, memoryBytes - tableBytes), storage: storage)
+            capacity: capacity, filterBytes: max(0, memoryBytes - (2 + VersionOverflow.maximumGenerations) * bytes),
+            storage: storage)
     }
 
     var count: Int { young.count + old.count + overflow.count }
-    var memoryBytes: Int { tableBytes + overflow.filterBytes }
+    var memoryBytes: Int { tableBytes + overflow.generationBytes + overflow.filterBytes }
     /// Of `count`, those that are not in memory.
     var overflowCount: Int { overflow.count }
     var overflowBytes: Int { overflow.storedBytes }
-    /// Versions that were forgotten although they were not settled, because the overflow could not be written or read.
+    /// Versions that were forgotten because the overflow could not be written or read. Some may have been settled.
     var forgottenUnsettled: UInt64 { overflow.forgotten }
 
-    /// Why versions were forgotten, once.
+    /// What was wrong with the overflow last, once.
     mutating func takeFailure() -> FileError? {
         defer { overflow.failure = nil }
         return overflow.failure
@@ -60,14 +68,17 @@ struct VersionTable: Sendable {
         var slot = young.count > 0 ? young.slot(of: hash) : nil
         if slot == nil && old.count > 0 { slot = old.slot(of: hash) }
         if slot == nil && hasOverflow && reach.first < overflow.nextOrdinal {
-            slot = overflow.slot(of: hash, from: reach.first)
+            slot = overflow.slot(of: hash, from: reach.first, sources: sources.count)
         }
-        return slot.map { $0.version(of: sources[$0.source]) }
+        guard let slot else { return nil }
+        var version = slot.version(of: sources[slot.source].id)
+        if sources[slot.source].isOver { (version.file, version.offset) = (0, 0) }
+        return version
     }
 
     @inline(__always)
     private mutating func number(of source: ServerID) -> Int {
-        for index in sources.indices where sources[index] == source { return index }
+        for index in sources.indices where sources[index].id == source && !sources[index].isOver { return index }
         return newNumber(of: source)
     }
 
@@ -75,9 +86,12 @@ struct VersionTable: Sendable {
     /// last ones share a number, and with it the names of winners.
     private mutating func newNumber(of source: ServerID) -> Int {
         if sources.count == VersionSlot.maximumSources { sources.removeLast() }
-        sources.append(source)
+        sources.append(Source(id: source))
         return sources.count - 1
     }
+
+    /// The source begins a new binlog.
+    mutating func startOver(_ source: ServerID) { sources[number(of: source)].isOver = true }
 
     /// Brings the place of a key into the processor's cache. Many of these in a row cost little more than one, because
     /// none waits for another; the result only keeps the loads from being left out.
@@ -103,13 +117,7 @@ struct VersionTable: Sendable {
     }
 
     private mutating func turn(settled: ChunkSequence) {
-        if old.newest > settled || hasOverflow {
-            let empty = overflow.takeSpare()
-            overflow.add(old)
-            old = empty
-        } else {
-            old.clear()
-        }
+        if old.newest > settled || hasOverflow { old = overflow.exchange(old) } else { old.clear() }
         swap(&young, &old)
     }
 }

@@ -1,3 +1,4 @@
+import HubStore
 import Testing
 
 @testable import HubSync
@@ -12,7 +13,13 @@ import Testing
     @Test(arguments: [1, 6, 192, 100_000])
     func holdsWhatWasInsertedAndLittleElse(_ capacity: Int) {
         var filter = KeyFilter(capacity: capacity)
-        for number in 0..<capacity { filter.insert(hash(number).low) }
+        let version = KeyVersion(
+            seconds: 0, counter: 0, effect: .whole, mayBeCovered: false, source: ServerID(1), file: 0, offset: 0,
+            sequence: ChunkSequence(0))
+        let slots = (0..<capacity).map { VersionSlot(version, of: hash($0), source: 0).inRound(1) }
+        // What is left from another round is not among them.
+        let stale = (capacity..<2 * capacity).map { VersionSlot(version, of: hash($0), source: 0).inRound(2) }
+        (slots + stale).withUnsafeBufferPointer { filter.insert($0, of: 1) }
         #expect((0..<capacity).allSatisfy { filter.mayHold(hash($0).low) })
         let others = capacity..<capacity + 100_000
         let mistaken = others.count { filter.mayHold(hash($0).low) }
