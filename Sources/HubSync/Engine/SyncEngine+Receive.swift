@@ -56,6 +56,12 @@ extension SyncEngine {
             // A sender of an earlier epoch that goes on in the middle of a file.
             return reject(connection, "came before the sync was established", servers[index].id)
         }
+        if isBlocked {
+            // The sender's earlier connection may have ended by now, behind what is not read.
+            servers[index].unexplained = [:]
+            held.insert(connection)
+            return Consumption(bytes: 0, readsOn: false)
+        }
         switch servers[index].explain(connection, now: now) {
         case .oneMore: break
         case .unknown:
