@@ -174,7 +174,7 @@ struct HubInfo: Hashable, Sendable {
         /// Versions that are not in memory, and what they take on disk.
         var overflowVersions = 0
         var overflowBytes = 0
-        /// Versions that were lost while they still could decide a conflict.
+        /// Versions that the overflow could not keep. Some may have been settled.
         var forgottenVersions = 0
         var inFlightBytes = 0
     }

@@ -4,8 +4,7 @@
 ///
 /// What stays below the mark when the source falls silent is let in by `isStill`, `checkMilliseconds` later, or twice that.
 struct Gathering {
-    /// For how long bytes may gather. At 10,000 records a second this takes a third off the processor time, and adds
-    /// 40 µs to the median latency.
+    /// For how long bytes may gather. At 10,000 records a second this takes a third off the processor time.
     static let seconds = 0.000_15
     /// Below this many reads a second there is nothing to gain.
     static let busyReads = 2000.0

@@ -3,8 +3,7 @@ internal import Glibc
 /// A file without a name: whatever ends the process, its space is free again. It is never synced, so what is not needed
 /// for long does not reach the disk at all.
 ///
-/// Not RocksDB: these versions need no order, no log and no compaction, and each of those was paid for with more than
-/// finding the conflicts costs.
+/// Not RocksDB: these versions need no order, no log and no compaction.
 public final class OverflowFile: OverflowStorage {
     private let file: Int32
     private let path: String

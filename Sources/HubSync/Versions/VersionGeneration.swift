@@ -12,6 +12,8 @@ struct VersionGeneration: Sendable {
     /// on.
     private(set) var round: UInt8 = 1
 
+    var memoryBytes: Int { capacity * MemoryLayout<VersionSlot>.stride }
+
     /// Versions that fit into `capacity` places.
     static func limit(_ capacity: Int) -> Int { capacity / 4 * 3 }
     var isFull: Bool { count >= Self.limit(capacity) }

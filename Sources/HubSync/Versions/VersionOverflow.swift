@@ -13,6 +13,7 @@ struct VersionOverflow: Sendable {
         let region: Int
         let round: UInt8
         let count: Int
+        /// Of this one alone.
         let own: VersionFacts
         /// Of this one and all before it that are still there.
         var facts: VersionFacts

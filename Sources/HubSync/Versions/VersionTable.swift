@@ -12,7 +12,6 @@ struct VersionTable: Sendable {
     private var overflow: VersionOverflow
     /// A slot has no room for an id.
     private var sources: [Source] = []
-    private let tableBytes: Int
 
     private struct Source {
         let id: ServerID
@@ -28,14 +27,13 @@ struct VersionTable: Sendable {
         young = VersionGeneration(capacity: capacity)
         old = VersionGeneration(capacity: capacity)
         let bytes = capacity * MemoryLayout<VersionSlot>.stride
-        tableBytes = 2 * bytes
         overflow = VersionOverflow(
             capacity: capacity, filterBytes: max(0, memoryBytes - (2 + VersionOverflow.maximumGenerations) * bytes),
             storage: storage)
     }
 
     var count: Int { young.count + old.count + overflow.count }
-    var memoryBytes: Int { tableBytes + overflow.generationBytes + overflow.filterBytes }
+    var memoryBytes: Int { 2 * young.memoryBytes + overflow.generationBytes + overflow.filterBytes }
     /// Of `count`, those that are not in memory.
     var overflowCount: Int { overflow.count }
     var overflowBytes: Int { overflow.storedBytes }
