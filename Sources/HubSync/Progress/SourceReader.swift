@@ -194,6 +194,7 @@ struct SourceReader: Sendable {
     ///   - isReading: false while the hub leaves what arrives unread for other reasons.
     ///   - now: seconds of a clock that never goes backwards.
     mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
+        placeSingles(in: status.producerFile)
         guard isReading else {
             _ = evidence.observe(status, openFrom: progress.firstOpenFile, now: now)
             return pause()
@@ -210,6 +211,13 @@ struct SourceReader: Sendable {
             stream.observe(producerFile: status.producerFile)
             settle(stream, of: connection)
         }
+    }
+
+    /// What was covered before this epoch began, and bears the newest file's number, stands there: there is no next file
+    /// yet for it to be the first record of. The records that follow would tell as well, but a slave that was promoted
+    /// has none for the hub until somebody writes to it.
+    private mutating func placeSingles(in newest: UInt32) {
+        for single in known.singles where single.file == newest { progress.cover(single) }
     }
 
     /// Below this place records may still come, if a connection has died and nobody knows it yet, although what depends

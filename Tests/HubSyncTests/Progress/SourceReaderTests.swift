@@ -257,6 +257,20 @@ extension SourceReader {
         #expect(reader.take(3, 50, ordered: true) == .everyone)
     }
 
+    /// A slave that was promoted never sends again what its master sent last, so no later record tells in which file that
+    /// stands. There is no file after the newest for it to be the first record of.
+    @Test mutating func aFirstRecordOfAnEarlierEpochStandsInTheNewestFile() {
+        reader.begin(3, on: one)
+        reader.take(3, 0)
+        reader.take(4, 338)
+        reader.begin(4, on: two)
+        #expect(!reader.isInOrder)
+        reader.observe(.init(producerFile: 4, producerOffset: 500, window: 4...4), isReading: true, now: 0)
+        #expect(reader.isInOrder)
+        #expect(reader.progress.covers(position(4, 200)))
+        #expect(!reader.progress.covers(position(4, 339)))
+    }
+
     /// Relay log full, or stopping: what has been sent lies unread.
     @Test mutating func whileNothingIsReadNothingIsFinished() {
         reader.begin(3, on: one)
