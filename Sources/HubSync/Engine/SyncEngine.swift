@@ -269,6 +269,7 @@ public struct SyncEngine: Sendable {
         for index in servers.indices {
             let source = servers[index].id
             var bases: [ServerID: BinlogProgress] = [:]
+            var lacksPlace = false
             for destination in servers.indices where servers[destination].id != source {
                 let id = servers[destination].id
                 if fresh.contains(id) || fresh.contains(source) {
@@ -284,9 +285,13 @@ public struct SyncEngine: Sendable {
                     base = servers[index].reader.covered(for: id)
                 }
                 bases[id] = base ?? BinlogProgress()
-                if base == nil { servers[index].hasUnplacedDestination = true }
+                lacksPlace = lacksPlace || base == nil
             }
-            if servers[index].reader.place(bases), servers[index].link.isRunning {
+            let readsAgain = servers[index].reader.place(bases)
+            // What has been asked for already may be early enough for everyone.
+            if servers[index].link.hasAsked && !readsAgain { continue }
+            servers[index].hasUnplacedDestination = servers[index].hasUnplacedDestination || lacksPlace
+            if servers[index].link.hasAsked {
                 let actions = servers[index].link.fail("read again from an earlier place for a new server", now: now)
                 perform(actions, at: index, now: now)
             }

@@ -112,6 +112,9 @@ struct PikaLink: Sendable {
 
     var isRunning: Bool { phase == .running }
 
+    /// The server has been told from which file to send, for the epoch that runs or is about to.
+    var hasAsked: Bool { [.asking, .opening, .running].contains(phase) }
+
     /// `sync_status` of the original's INFO: 0 should connect, 1 connected, 2 error happened.
     var syncStatus: Int { isRunning ? 1 : failures > 0 ? 2 : 0 }
 

@@ -16,6 +16,9 @@ struct EngineRig {
         var delivered: [String] = []
         var pings: [LinkConnectionID] = []
         var answersPings = true
+        /// The files that it was asked for, and whether it answers that.
+        var asked: [String] = []
+        var answersSync = true
         /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
         var newestFile: UInt32 = 0
         var firstInWindow: UInt32 = 0
@@ -222,6 +225,8 @@ struct EngineRig {
             let hub = "Connected hub: 10.0.0.9:7868\r\n"
             answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
         case ("internaltrysync", _):
+            pikas[server]?.asked.append(words[3])
+            guard pika.answersSync else { return }
             pikas[server]?.stage = "DEGRADE"
             answer(connection, "+OK\r\n")
         case ("GET", let key?):

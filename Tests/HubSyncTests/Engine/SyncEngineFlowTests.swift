@@ -131,6 +131,27 @@ import Testing
         #expect(rig.pikas[3]?.delivered == ["INCR n"])
     }
 
+    /// Nothing had been read when the new server came, so it gets everything all the same. To ask for what the source
+    /// purges next would cost the source a sender thread.
+    @Test func aNewServerWithoutPlacesMakesNoSourceStartOver() {
+        var rig = EngineRig(servers: 2)
+        rig.join(3, acknowledged: [:])
+        #expect(rig.engine.servers[0].wantedFile == 0)
+    }
+
+    /// What the source was asked for before is too late for the new server.
+    @Test func aNewServerHasItsFileAskedFor() {
+        let (three, five) = (BinlogProgress(firstOpenFile: 3), BinlogProgress(firstOpenFile: 5))
+        var rig = EngineRig(servers: 2, acknowledged: [one: [two: five], two: [one: BinlogProgress()]])
+        rig.pikas[1]?.answersSync = false
+        rig.pikas[1]?.stage = "STOPED"
+        rig.pass(3)
+        #expect(rig.pikas[1]?.asked.last == "5")
+        rig.join(3, acknowledged: [one: [two: five, ServerID(3): three]])
+        rig.pass(3)
+        #expect(rig.pikas[1]?.asked.last == "3")
+    }
+
     /// A proposal of the positions can fail; they must be in the next one although nothing has changed since.
     @Test func positionsThatWereNotSavedAreTakenAgain() {
         var rig = EngineRig(servers: 2)
