@@ -38,18 +38,18 @@ extension Hub {
             for difference in board.current.differences(from: configuration.pikaServers) {
                 log.warning("configuration-differs: \(difference)")
             }
-            advancing = Task { await advance(service, term) }
+            advancing = Task { await advance(service) }
         } catch {
             sink.yield(.syncFailed("cannot become primary in term \(term): \(error)"))
         }
     }
 
     /// Once a second, what was acknowledged becomes part of the replicated state.
-    private func advance(_ service: SyncService, _ term: Term) async {
+    private func advance(_ service: SyncService) async {
         while !Task.isCancelled, sync === service {
             do {
                 try await Task.sleep(for: .seconds(1))
-                try await save(service, term, isLast: false)
+                try await save(service, isLast: false)
             } catch is CancellationError {
                 return
             } catch {
@@ -58,14 +58,14 @@ extension Hub {
         }
     }
 
-    private func save(_ service: SyncService, _ term: Term, isLast: Bool) async throws {
+    private func save(_ service: SyncService, isLast: Bool) async throws {
         // Before the positions are taken: a server that is replaced in between must not be credited with what the
         // one before it acknowledged.
         let generations = board.current.servers.mapValues(\.generation)
         let changes = try await service.takeAdvance()
         guard !changes.isEmpty || isLast else { return }
         let step = Advance(
-            term: term.rawValue, generations: generations, acknowledged: changes.acknowledged,
+            term: service.term, generations: generations, acknowledged: changes.acknowledged,
             repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
         do {
             if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
@@ -79,20 +79,20 @@ extension Hub {
 
     /// Makes the replicated positions exact, before a command that hands them on.
     func savePositions() async throws {
-        guard let sync, let node else { return }
-        try await save(sync, node.status.term, isLast: false)
+        guard let sync else { return }
+        try await save(sync, isLast: false)
     }
 
     /// Reads nothing new, delivers what is under way, writes the last positions, and closes the links.
     func finish() async {
         advancing?.cancel()
-        guard let service = sync, let node else { return }
+        guard let service = sync else { return }
         do {
             let limit = TimeAmount.milliseconds(Int64(configuration.drainTimeoutMilliseconds))
             if try await !service.drain(limit) {
                 log.warning("not-drained: some records are not acknowledged yet; they stay in the relay log")
             }
-            try await save(service, node.status.term, isLast: true)
+            try await save(service, isLast: true)
         } catch {
             log.error("positions-not-saved: \(error)")
         }

@@ -8,13 +8,18 @@ internal import NIOPosix
 /// The data plane of one term as primary: the relay store, the shell on its event loop, the inner listener. Started
 /// when the term's first entry is applied, stopped before another hub can be elected, never used again.
 final class SyncService: Sendable {
+    /// What it says in any later term, the state refuses.
+    let term: UInt64
     private let shell: NIOLoopBound<SyncShell>
     private let relay: RelayWriter
     private let eventLoop: any EventLoop
     private let listeners: [any Channel]
 
-    private init(shell: NIOLoopBound<SyncShell>, relay: RelayWriter, eventLoop: any EventLoop, listeners: [any Channel])
-    {
+    private init(
+        term: UInt64, shell: NIOLoopBound<SyncShell>, relay: RelayWriter, eventLoop: any EventLoop,
+        listeners: [any Channel]
+    ) {
+        self.term = term
         self.shell = shell
         self.relay = relay
         self.eventLoop = eventLoop
@@ -76,7 +81,7 @@ final class SyncService: Sendable {
             }
         }
         try await eventLoop.submit { shell.value.start() }.get()
-        return SyncService(shell: shell, relay: relay, eventLoop: eventLoop, listeners: listeners)
+        return SyncService(term: primary.term, shell: shell, relay: relay, eventLoop: eventLoop, listeners: listeners)
     }
 
     /// Brings the links in line with the state.

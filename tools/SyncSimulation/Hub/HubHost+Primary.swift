@@ -116,11 +116,13 @@ extension HubHost {
 
     private func save(_ saved: DataPlane, isLast: Bool, _ done: @escaping (Bool) -> Void) {
         let generations = machine.state.servers.mapValues(\.generation)
-        let term = isLast ? (core?.term ?? saved.term) : saved.term
+        let term = saved.term
         hop { [self] in
             let changes = saved.takeAdvance()
             guard !changes.isEmpty || isLast else { return done(true) }
-            world.hubs.checkForwards(changes, generations, machine.state)
+            if machine.state.primary?.term == term.rawValue {
+                world.hubs.checkForwards(changes, generations, machine.state)
+            }
             let step = Advance(
                 term: term.rawValue, generations: generations, acknowledged: changes.acknowledged,
                 repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
