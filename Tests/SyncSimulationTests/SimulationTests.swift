@@ -14,12 +14,13 @@ import Testing
     /// and dialled for its next file; the end of the first was not seen yet, so it was taken for lost. From 5315 on: of
     /// the last record of a server whose slave was promoted it was never known in which of two files it stood. 13885: a
     /// server was asked for its oldest file for no reason, and purged it before its sender had opened it. 12294: a primary
-    /// that was cut off said its last positions in the name of the next one's term.
+    /// that was cut off said its last positions in the name of the next one's term. 11381: a server let a key expire by a
+    /// clock that went back afterwards, which the oracle held against the hub.
     @Test(
         "what once did not hold holds",
         arguments: [
             UInt64(1755), 1910, 534, 589, 1442, 10904, 11000, 12660, 5315, 5990, 13063, 13065, 14473, 13885,
-            12294,
+            12294, 11381,
         ])
     func holdsNow(seed: UInt64) throws {
         let outcome = try Simulation.run(seed: seed)

@@ -29,6 +29,10 @@ struct Oracle {
     /// Keys about which nothing is promised, until a client replaces their whole value after this moment.
     private var excused: [[UInt8]: Double] = [:]
 
+    /// The latest second that a clock has shown which shows another one now: by it a server may have let a key expire that
+    /// lives on at the others until their own clocks get there.
+    private var latestLeft: Int64 = 0
+
     /// A client that replaces a value this long after it was there knows what it does, and so must the hub: evidence
     /// of order is sampled a few times a second.
     private static let evidentSeconds = 3.0
@@ -41,6 +45,9 @@ struct Oracle {
         for key in keys { excused[key] = time }
         isCalm = false
     }
+
+    /// A server's clock is about to step, or ends with it.
+    mutating func clockLeaves(_ second: Int64) { latestLeft = max(latestLeft, second) }
 
     /// Something has happened after which deliveries may be repeated.
     mutating func disturb() { isCalm = false }
@@ -127,7 +134,7 @@ struct Oracle {
     // MARK: Quiet
 
     mutating func judge(_ servers: [SimulatedPika]) {
-        let latest = servers.map(\.unixSeconds).max() ?? 0
+        let latest = servers.map(\.unixSeconds).reduce(latestLeft, max)
         for server in servers.dropFirst() {
             compare(servers[0], server, "string", \.strings, latest) { $0.text }
             compare(servers[0], server, "list", \.lists, latest) { list in list.map(\.text).joined(separator: ",") }

@@ -14,6 +14,7 @@ extension Faults {
             world.note(.happened("server \(master.id) is gone for good"))
             master.kill()
             master.isRetired = true
+            world.oracle.clockLeaves(master.unixSeconds)
             // Of the others' with what may have been on the way to the hub when all seemed to be sent; the slave's.
             let unsent = master.keysTouched(after: master.lastCaughtUp - Self.underWay, byClients: true)
             let lacking = world.bug == .slaveBehind ? master.keysTouched(after: slave.replicatedThrough) : []

@@ -41,6 +41,7 @@ struct Faults {
                 server.isReachable = true
             }
         case .clockStep:
+            world.oracle.clockLeaves(server.unixSeconds)
             server.clock.offset += world.random.pick([-200, -5, -1, 1, 5, 200])
             world.note(.happened("server \(server.id): its clock is \(Int(server.clock.offset)) s ahead now"))
         case .clockStandsStill:
