@@ -21,14 +21,31 @@ final class HubGroup {
 
     init(world: World) {
         self.world = world
-        let count = world.plan.hubCount
-        cutUntil = Array(repeating: Array(repeating: 0, count: count), count: count)
+        cutUntil = []
         configuredServers = world.servers.map {
             ServerDescription(id: ServerID($0.id), address: Address(host: $0.host, port: $0.port))
         }
-        let members = (1...count).map { Member(id: HubID(UInt64($0)), address: Address(host: "hub\($0)", port: 9211)) }
-        hosts = (0..<count).map { HubHost(world: world, place: $0, membership: Membership(members)) }
+        let membership = Membership((0..<world.plan.hubCount).map(Self.member))
+        for _ in membership.members { addHost(membership) }
     }
+
+    /// What a hub is called in the group.
+    static func member(place: Int) -> Member {
+        Member(id: HubID(UInt64(place) + 1), address: Address(host: "hub\(place + 1)", port: 9211))
+    }
+
+    /// One more machine with an empty disk; with an empty membership it waits to be added.
+    @discardableResult
+    func addHost(_ membership: Membership = Membership()) -> HubHost {
+        let host = HubHost(world: world, place: hosts.count, membership: membership)
+        hosts.append(host)
+        for place in cutUntil.indices { cutUntil[place].append(0) }
+        cutUntil.append(Array(repeating: 0, count: hosts.count))
+        return host
+    }
+
+    /// Those that are not gone for good.
+    var present: [HubHost] { hosts.filter { !$0.isGone } }
 
     func begin() {
         for host in hosts {

@@ -5,7 +5,7 @@ internal import SimulatedRaft
 /// The Raft thread, as `RaftLoop` does its duties (`RaftLog.swift`), on a simulated disk that takes its time.
 extension HubHost {
     func start() {
-        guard !isUp else { return }
+        guard !isUp, !isGone else { return }
         var configuration = CoreConfiguration(
             hub: id, group: GroupID(1), incarnation: incarnation, seed: world.random.next())
         configuration.limits.snapshotChunkBytes = world.plan.snapshotChunkBytes
@@ -76,6 +76,8 @@ extension HubHost {
         switch input {
         case .message(let message): core?.step(message)
         case .processEnded(let id): core?.processEnded(id)
+        case .change(let change):
+            if case .success? = core?.propose(change) { note("proposes \(change)") }
         case .proposal(let command, let done):
             guard case .success(let place)? = core?.propose(command.encoded()) else { return done(.failed) }
             proposals[place.index] = (place.term, done)

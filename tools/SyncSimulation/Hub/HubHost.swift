@@ -10,6 +10,7 @@ final class HubHost {
         case processEnded(HubID)
         case proposal(HubCommand, (Outcome) -> Void)
         case transfer(HubID?, (Bool) -> Void)
+        case change(MembershipChange)
     }
 
     /// What became of a proposal.
@@ -44,7 +45,7 @@ final class HubHost {
 
     // The machine.
     /// Seconds that its clock is ahead of the true time.
-    var clockOffset: Double { world.plan.hubClockOffsets[place] }
+    var clockOffset: Double { world.plan.hubClockOffsets[place % world.plan.hubClockOffsets.count] }
     let incarnation: Incarnation
     let disk: SimulatedDisk
     var machine = Machine()
@@ -60,6 +61,8 @@ final class HubHost {
     var relayDiskFullUntil = 0.0
     /// The machine and the servers do not reach each other until then; what is under way arrives later.
     var cutFromServersUntil = 0.0
+    /// It never comes back.
+    private(set) var isGone = false
     /// Connections of a process whose machine went down without a word: whoever uses one learns of it when it is back.
     var lostWires: [Wire] = []
 
@@ -175,6 +178,12 @@ final class HubHost {
         disk.losePower()
         machine = flushedMachine
         if world.random.chance(0.5) { files = syncedFiles }
+    }
+
+    /// The machine is no part of the group any more.
+    func retire(losingPower: Bool) {
+        kill(losingPower: losingPower)
+        isGone = true
     }
 
     /// The process is over.

@@ -5,7 +5,7 @@ extension Faults {
         let hubs = world.hubs!
         // The primary has most to lose.
         let leader = world.random.chance(0.6) ? hubs.leader : nil
-        let hub = leader ?? world.random.pick(hubs.hosts)
+        let hub = leader ?? world.random.pick(hubs.present)
         switch fault {
         case .hubKilled: end(hub, for: 0.001...4, losingPower: false)
         case .hubLosesPower: end(hub, for: 0.5...10, losingPower: true)
@@ -15,7 +15,7 @@ extension Faults {
             hub.tell(.stop)
             startAgain(hub, after: world.random.between(0.5...8))
         case .hubFailsOver:
-            let successor = world.random.chance(0.5) ? world.random.pick(hubs.hosts).id : nil
+            let successor = world.random.chance(0.5) ? world.random.pick(hubs.present).id : nil
             hubs.leader?.handOver(to: successor) { _ in }
         case .hubCutOff:
             let isOutwards = world.random.pick([true, false])
@@ -39,7 +39,7 @@ extension Faults {
         case .hubsLost:
             // As many as it takes for nobody to be primary while writes go on: a backlog of many files.
             let pause = world.random.between(4...15.0)
-            for host in hubs.hosts.prefix(hubs.hosts.count / 2 + 1) {
+            for host in hubs.present.prefix(hubs.present.count / 2 + 1) {
                 end(host, for: pause...(pause + 1), losingPower: false)
             }
         case .raftDiskSlow:

@@ -60,6 +60,21 @@ extension Faults {
         }
     }
 
+    func pauseServer(_ server: SimulatedPika) {
+        guard !world.isMoving else { return }
+        let (world, id) = (world, ServerID(server.id))
+        world.isMoving = true
+        ask(.pause(server: id)) { [self] in
+            world.note(.happened("server \(server.id) is paused"))
+            world.timeline.after(world.random.between(0.2...6)) { [self] in
+                ask(.resume(server: id)) {
+                    world.note(.happened("server \(server.id) is resumed"))
+                    world.isMoving = false
+                }
+            }
+        }
+    }
+
     private func newSlave(of master: SimulatedPika, id: UInt32) -> SimulatedPika? {
         guard !world.isMoving, master.canBeCopied else { return nil }
         world.isMoving = true

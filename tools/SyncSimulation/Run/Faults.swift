@@ -20,8 +20,10 @@ struct Faults {
         case .hubKilled, .hubLosesPower, .hubFrozen, .hubStopped, .hubFailsOver, .hubCutOff, .hubIsolated, .hubsSplit,
             .hubsLost, .raftDiskSlow, .raftDiskFull, .relayDiskFull:
             beginAtHub(fault)
+        case .hubAdded, .hubRemoved, .hubReplaced: changeGroup(fault)
         case .serverMoved: moveServer(server)
         case .serverCopied: copyServer(server)
+        case .serverPaused: pauseServer(server)
         case .serverRestart:
             world.note(.happened("server \(server.id) is killed"))
             server.kill()

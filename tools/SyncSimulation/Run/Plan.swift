@@ -35,6 +35,18 @@ struct Plan {
         case serverMoved
         /// A slave becomes a server of its own (COPY).
         case serverCopied
+        /// An operator adds a hub to the group.
+        case hubAdded
+        /// An operator takes a hub out of the group, maybe the primary.
+        case hubRemoved
+        /// A hub is gone with its disk; an operator takes it out and adds a new one.
+        case hubReplaced
+        /// An operator pauses a server and resumes it.
+        case serverPaused
+
+        /// Kinds that have seeds of their own, so that what other seeds have found is still found by them.
+        static let late: [Fault] = [.hubAdded, .hubRemoved, .hubReplaced, .serverPaused]
+        static let early = allCases.filter { !late.contains($0) }
     }
 
     /// Families of keys; each has its own commands (`Workload`).
@@ -106,7 +118,7 @@ struct Plan {
         // A quarter of the runs is calm: there each record has to arrive exactly once.
         if !seed.isMultiple(of: 4) {
             let kinds = random.between(1...4)
-            faults = (0..<kinds).map { _ in random.pick(Fault.allCases) }
+            faults = (0..<kinds).map { _ in random.pick(Fault.early) }
         }
         faultInterval = random.between(0.5...6)
         hubLinkDelay = random.pick([0.0002...0.002, 0.001...0.02, 0.01...0.15])
@@ -117,6 +129,13 @@ struct Plan {
         replicaLag = random.pick([0, 0.2, 1.5])
         relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
         versionBytes = random.pick([0, 0, 64 << 10])
+        guard !faults.isEmpty else { return }
+        switch seed % 11 {
+        case 4: faults += [.hubAdded, .hubRemoved]
+        case 5: faults.append(.hubReplaced)
+        case 9: faults.append(.serverPaused)
+        default: break
+        }
     }
 
     var movesServers: Bool { faults.contains { [.serverMoved, .serverCopied].contains($0) } }

@@ -9,8 +9,9 @@ extension World {
     /// Why it is not quiet; empty when it is.
     var unrest: String {
         guard let process = hubs.primary else { return "no hub is primary" }
-        if isMoving { return "a server is being moved or copied" }
-        if let away = hubs.hosts.first(where: { !$0.isRunning }) { return "hub \(away.place + 1) is down or frozen" }
+        if isMoving { return "a server is being moved, copied or paused" }
+        if isChangingGroup { return "a hub is being added or removed" }
+        if let away = hubs.present.first(where: { !$0.isRunning }) { return "hub \(away.place + 1) is down or frozen" }
         if let busy = servers.first(where: { !$0.isIdle }) { return "server \(busy.id) is down or busy" }
         if let busy = servers.first(where: { !$0.hasSentAll }) { return "server \(busy.id) has not sent all" }
         let status = process.status

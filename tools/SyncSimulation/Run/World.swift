@@ -13,8 +13,10 @@ final class World {
     var servers: [SimulatedPika] = []
     /// These, their slaves, and those that are gone for good.
     var machines: [SimulatedPika] = []
-    /// A server is being moved or copied; one at a time.
+    /// A server is being moved, copied or paused; one at a time.
     var isMoving = false
+    /// A hub is being added or removed; one at a time.
+    var isChangingGroup = false
     private(set) var hubs: HubGroup!
     /// Faults and writers are over: links are quick and nothing is lost any more.
     var isHealing = false
