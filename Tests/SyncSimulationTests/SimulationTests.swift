@@ -15,12 +15,13 @@ import Testing
     /// the last record of a server whose slave was promoted it was never known in which of two files it stood. 13885: a
     /// server was asked for its oldest file for no reason, and purged it before its sender had opened it. 12294: a primary
     /// that was cut off said its last positions in the name of the next one's term. 11381: a server let a key expire by a
-    /// clock that went back afterwards, which the oracle held against the hub.
+    /// clock that went back afterwards, which the oracle held against the hub. 24925: where one destination had once been
+    /// ahead of the others, all got twice what all had.
     @Test(
         "what once did not hold holds",
         arguments: [
             UInt64(1755), 1910, 534, 589, 1442, 10904, 11000, 12660, 5315, 5990, 13063, 13065, 14473, 13885,
-            12294, 11381,
+            12294, 11381, 24925,
         ])
     func holdsNow(seed: UInt64) throws {
         let outcome = try Simulation.run(seed: seed)

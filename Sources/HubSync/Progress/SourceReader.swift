@@ -111,13 +111,9 @@ struct SourceReader: Sendable {
             return (.backwards(after: stream.last ?? BinlogPosition(file: 0, offset: 0)), nil)
         }
         let position = located.position
-        var isKnown = false
         if stream.newIn != position.file || !located.isInFile {
-            isKnown = known.covers(position)
-            if isKnown && (ahead.isEmpty || ahead.values.allSatisfy { $0.covers(position) }) {
-                return (.duplicate, located)
-            }
-            if located.isInFile && !isKnown && known.singles.isEmpty { stream.newIn = position.file }
+            if known.covers(position) { return (.duplicate, located) }
+            if located.isInFile && known.singles.isEmpty { stream.newIn = position.file }
         }
         if ordered {
             let newest = located.isInFile ? record.file : record.file &+ 1

@@ -33,6 +33,22 @@ private let far = ServerID(3)
         #expect(reader.ahead.isEmpty)
     }
 
+    /// What one had more than the others says nothing of what all have got since.
+    @Test mutating func inTheNextEpochNobodyGetsWhatAllHaveGot() {
+        let less = BinlogProgress(firstOpenFile: 3, marks: [3: .init(offset: 108, index: 0)])
+        var more = less
+        more.cover(position(4, 50))
+        reader.reset(bases: [near: less, far: more], floor: BinlogProgress())
+        for _ in 1...2 {
+            reader.beginEpoch(at: 3)
+            reader.opened(LinkConnectionID(1))
+            for offset in [0, 108] as [UInt64] { #expect(reader.take(3, offset) == .duplicate) }
+            let isFirst = !reader.progress.covers(position(3, 216))
+            #expect(reader.take(3, 216) == (isFirst ? .everyone : .duplicate))
+        }
+        #expect(reader.ahead.keys.sorted() == [far])
+    }
+
     @Test mutating func aRemovedDestinationIsNotConsidered() {
         reader.remove(far)
         for offset in [0, 108] as [UInt64] { reader.take(3, offset) }
