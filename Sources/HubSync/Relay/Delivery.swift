@@ -11,7 +11,7 @@ struct Delivery: Sendable {
     static let maximumBarriers = 4
     /// A barrier follows the one before it only after this time or this much, so that a stream of small chunks is not
     /// doubled by the traffic of their acknowledgements. A lone chunk has its barrier at once.
-    static let barrierSeconds = 0.002
+    static let barrierSeconds = 0.005
     static let barrierBytes = 128 << 10
 
     struct Sent: Sendable {
