@@ -16,12 +16,13 @@ import Testing
     /// server was asked for its oldest file for no reason, and purged it before its sender had opened it. 12294: a primary
     /// that was cut off said its last positions in the name of the next one's term. 11381: a server let a key expire by a
     /// clock that went back afterwards, which the oracle held against the hub. 24925: where one destination had once been
-    /// ahead of the others, all got twice what all had.
+    /// ahead of the others, all got twice what all had. 10575: a hub that was just added came to lead, and nobody made it
+    /// a voter.
     @Test(
         "what once did not hold holds",
         arguments: [
             UInt64(1755), 1910, 534, 589, 1442, 10904, 11000, 12660, 5315, 5990, 13063, 13065, 14473, 13885,
-            12294, 11381, 24925,
+            12294, 11381, 24925, 10575,
         ])
     func holdsNow(seed: UInt64) throws {
         let outcome = try Simulation.run(seed: seed)

@@ -43,6 +43,11 @@ extension RaftCore {
                 return
             }
         }
+        if membership.member(hub)?.role == .learner {
+            // It came to lead as the only one with what the others needed (`mayLead`), so it has everything.
+            _ = propose(.promote(hub))
+            return
+        }
         let threshold = configuration.limits.promotionLag
         for peer in peers where !peer.isVoter {
             let isThere = now - peer.contact <= configuration.timing.quorumTimeout

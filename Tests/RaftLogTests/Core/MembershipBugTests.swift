@@ -107,6 +107,19 @@ import Testing
         #expect(group[3].lastIndex == group[1].lastIndex)
     }
 
+    @Test("a learner that comes to lead makes itself a voter, as nobody else would") func learnerThatLeads() throws {
+        var members = CoreGroup.membership(1...3).members
+        members[2].role = .learner
+        let group = CoreGroup(1...1)
+        for id in UInt64(1)...3 { group.add(HubID(id), MemoryLog(Membership(members))) }
+        try group.elect(3)
+        #expect(group[3].role == .leader)
+        group.tick(3, 20)
+        try group.settle()
+        #expect(group[3].role == .leader)
+        for id in UInt64(1)...3 { #expect(group[id].membership.isVoter(HubID(3))) }
+    }
+
     @Test("a leader that is taken out hands over once that is committed, and is silent from then on")
     func bug25RemovedLeader() throws {
         let group = CoreGroup(1...3)
