@@ -56,6 +56,8 @@ struct ServerSync: Sendable {
     /// What is wrong when its binlog ends before that, and how many reports in a row have said so.
     var shortBinlog: String?
     var shortReports = 0
+    /// Set while it may get things twice because it joined as another one's slave.
+    var copyWindow: CopyWindow?
     var clock = ClockWatch()
     /// When a record arrived last.
     var lastReceived = 0.0

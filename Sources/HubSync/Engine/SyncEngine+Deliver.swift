@@ -20,6 +20,7 @@ extension SyncEngine {
             switch servers[index].delivery.step(window, now: now) {
             case .send(let chunk):
                 if chunk.sequence < recovered.next { doubt(chunk, at: index) }
+                if servers[index].copyWindow != nil { noteCopied(chunk, at: index) }
                 actions.append(.deliver(sender, to: servers[index].id, chunk))
             case .barrier:
                 actions.append(.send(sender, PikaLink.ping))

@@ -164,6 +164,7 @@ extension SyncEngine {
                 servers[index].reportedAt = now
                 noteProgress(of: index, status, now: now)
                 watchEnd(of: index, status)
+                watchCopyWindows(index, status, now: now)
                 servers[index].reader.observe(status, isReading: isReading(index), now: now)
                 if let unproven = servers[index].reader.unproven {
                     servers[index].unwatched = max(servers[index].unwatched ?? unproven, unproven)

@@ -219,6 +219,7 @@ public struct SyncEngine: Sendable {
     ) {
         // With the places of those that are taken out.
         write()
+        let before = Set(servers.map(\.id))
         for server in servers {
             let same = wanted.first { $0.id == server.id }
             if same?.generation == server.description.generation, same?.address == server.description.address {
@@ -244,6 +245,8 @@ public struct SyncEngine: Sendable {
             if hasBegun || !recovered.hasPredecessor {
                 servers[servers.count - 1].unwatched = BinlogPosition(file: 0, offset: 0)
             }
+            let isCopy = acknowledged.values.contains { $0[description.id] != nil }
+            if hasBegun, isCopy, !before.contains(description.id) { servers[servers.count - 1].beginCopyWindow() }
         }
         servers.sort { $0.id < $1.id }
         if !fresh.isEmpty { placeNew(fresh, acknowledged: acknowledged, now: now) }

@@ -26,7 +26,14 @@ extension PikaLink {
     /// Asks once more how the server stands to its hub.
     mutating func inspect(now: Double) -> [Action] {
         nextPoll = now + 0.1
-        return [request(.info, ["INFO", "log"], now: now), request(.report, ["INFO", "hub"], now: now)]
+        return inquire(now: now)
+    }
+
+    /// The binlog's end is asked for before the rest (`BinlogSenderStatus`).
+    mutating func inquire(now: Double) -> [Action] {
+        var sections = ["log", "hub"]
+        if asksRole { sections.insert("replication", at: 0) }
+        return sections.map { request($0 == "hub" ? .report : .info, ["INFO", $0], now: now) }
     }
 
     private mutating func judgeStage(now: Double) -> [Action] {
@@ -174,7 +181,7 @@ extension PikaLink {
     mutating func poll(now: Double) -> [Action] {
         guard isRunning, now >= nextPoll, !requests.contains(.report) else { return [] }
         nextPoll = now + Self.pollSeconds
-        return [request(.info, ["INFO", "log"], now: now), request(.report, ["INFO", "hub"], now: now)]
+        return inquire(now: now)
     }
 
     /// Asks the server about its senders with the next tick.

@@ -90,6 +90,8 @@ struct PikaLink: Sendable {
     var reconnects: UInt64 = 0
     var takeovers: UInt64 = 0
     var failures = 0
+    /// Whether it is asked if it is a slave.
+    var asksRole = false
     /// The file to ask for; nil while nothing of the server is recorded, which means its oldest.
     var wantedFile: UInt32?
     var askedFile: UInt32 = 0
@@ -152,9 +154,7 @@ struct PikaLink: Sendable {
             var actions: [Action] = []
             if !password.isEmpty { actions.append(request(.auth, ["AUTH", password], now: now)) }
             actions.append(request(.info, ["INFO", "server"], now: now))
-            actions.append(request(.info, ["INFO", "log"], now: now))
-            actions.append(request(.report, ["INFO", "hub"], now: now))
-            return actions
+            return actions + inquire(now: now)
         case (.opening, _):
             guard connected.isSuperset(of: [.sender, .heartbeat]) else { return [] }
             return run(now: now)

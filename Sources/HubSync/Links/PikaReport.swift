@@ -11,6 +11,8 @@ struct PikaReport: Equatable, Sendable {
     var version: String?
     var serverID: UInt32?
     var processID: String?
+    /// Whether it is a slave; nil when it has not said or was not asked.
+    var isSlave: Bool?
     var producerFile: UInt32?
     var producerOffset: UInt64?
     /// `expire_logs_nums`: the files that a purge leaves.
@@ -33,6 +35,7 @@ struct PikaReport: Equatable, Sendable {
             case "pika_version": version = String(value)
             case "server_id": serverID = UInt32(value)
             case "process_id": processID = String(value)
+            case "role": isSlave = value == "slave"
             case "binlog_offset":
                 let parts = value.split(separator: " ")
                 guard parts.count == 2 else { continue }

@@ -22,7 +22,7 @@ extension SyncEngine {
     /// made in between is not taken for one that follows it.
     mutating func doubt(_ chunk: RelayChunk, at index: Int) {
         let destination = servers[index].id
-        let winner = server(chunk.source == destination ? .anyBut(destination) : .server(chunk.source))
+        let winner = otherHolder(of: chunk, than: destination)
         chunk.commands.withUnsafeBytes { bytes in
             forEachCommand(bytes) { rule, keys in
                 for key in keys {
@@ -42,8 +42,13 @@ extension SyncEngine {
         }
     }
 
+    /// A server that has what the chunk says, when it was not sent there.
+    func otherHolder(of chunk: RelayChunk, than destination: ServerID) -> ServerID {
+        server(chunk.source == destination ? .anyBut(destination) : .server(chunk.source))
+    }
+
     /// The commands of a chunk: rules and keys. They were written by this hub, so they parse.
-    private func forEachCommand(
+    func forEachCommand(
         _ bytes: UnsafeRawBufferPointer, _ body: (CommandRule, [Range<Int>]) -> Void
     ) {
         var cursor = RecordCursor(bytes: bytes, position: 0)

@@ -19,6 +19,7 @@ struct EngineRig {
         /// The files that it was asked for, and whether it answers that.
         var asked: [String] = []
         var answersSync = true
+        var isSlave = false
         /// What it says of its binlog: the newest file, and whether its sender has sent all of it.
         var newestFile: UInt32 = 0
         var firstInWindow: UInt32 = 0
@@ -124,8 +125,10 @@ struct EngineRig {
     }
 
     /// A server joins those that are there, from these places.
-    mutating func join(_ id: UInt32, acknowledged: [ServerID: [ServerID: BinlogProgress]]) {
-        pikas[id] = FakePika()
+    mutating func join(
+        _ id: UInt32, isSlave: Bool = false, acknowledged: [ServerID: [ServerID: BinlogProgress]]
+    ) {
+        pikas[id] = FakePika(isSlave: isSlave)
         engine.update(
             pikas.keys.map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
             acknowledged: acknowledged, now: now)
@@ -224,6 +227,7 @@ struct EngineRig {
                 count: pika.senderCount)
             let hub = "Connected hub: 10.0.0.9:7868\r\n"
             answer(connection, bulk: "\(hub)\(window)\(thread)Hub stage: \(pika.stage)\r\n")
+        case ("INFO", "replication"): answer(connection, bulk: "role:\(pika.isSlave ? "slave" : "master")\r\n")
         case ("internaltrysync", _):
             pikas[server]?.asked.append(words[3])
             guard pika.answersSync else { return }

@@ -110,6 +110,7 @@ extension SimulatedPika {
                     "# Hub", "Connected hub: \(stage.hubAddress):\(stage.hubPort)",
                     "Sending window: \(stage.window.left) - \(stage.window.right)", "Hub senders' map: ",
                 ] + threads + ["Hub stage: \(stage.stage.rawValue)", ""]
+        case "replication": lines = ["# Replication", master == nil ? "role:master" : "role:slave"]
         default:
             lines = [
                 "# Server", "pika_version:2.3.8", "process_id:\(1000 * Int(serial) + incarnation)", "server_id:\(id)",

@@ -39,6 +39,7 @@ extension Faults {
         let world = world
         world.timeline.after(world.random.between(0.2...3)) { [self] in
             let began = world.now - Self.underWay
+            let reigns = world.hubs.reigns
             let command = HubCommand.copy(
                 existing: ServerID(existing.id), new: ServerID(id), to: address(of: slave), password: nil, read: nil)
             ask(command) {
@@ -50,7 +51,9 @@ extension Faults {
                     slave.stopFollowing()
                     world.servers.append(slave)
                     world.timeline.after(Self.underWay) {
-                        for server in [existing, slave] {
+                        world.oracle.disturb()
+                        // A new primary does not know what the one before has sent twice.
+                        for server in world.hubs.reigns == reigns ? [] : [existing, slave] {
                             world.oracle.excuse(server.keysTouched(after: began), until: world.now)
                         }
                         world.isMoving = false
