@@ -37,9 +37,14 @@ extension World {
         }
     }
 
-    /// What every destination has need not stay in a server's binlog.
+    /// What every destination has need not stay in a server's binlog. A Pika may also purge a file in the second between
+    /// a hub's request and its own sender's look at it, which ends that thread for good; no hub can keep it from that.
     func purge() {
-        for server in servers { server.binlog.purge(below: hubs.firstOpenFile(of: server.id)) }
+        for server in servers {
+            let (stage, window) = (server.stage.stage, server.stage.window)
+            let asked = stage == .stopped ? .max : UInt32(clamping: window.left)
+            server.binlog.purge(below: min(asked, hubs.firstOpenFile(of: server.id)))
+        }
     }
 }
 
