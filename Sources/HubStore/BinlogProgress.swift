@@ -105,6 +105,20 @@ public struct BinlogProgress: Hashable, Sendable, Codable {
         dropCoveredSingles()
     }
 
+    /// Covers nothing any more that begins at or behind this place: the binlog ended there, and what comes next is other
+    /// than what was read.
+    public mutating func cut(at end: BinlogPosition) {
+        let last = end.offset > 0 ? Mark(offset: end.offset - 1, index: .max) : nil
+        let isWhole = end.file < firstOpenFile
+        let mark = isWhole ? last : marks[end.file].flatMap { mark in last.map { min(mark, $0) } }
+        firstOpenFile = min(firstOpenFile, end.file)
+        marks = marks.filter { $0.key < end.file }
+        marks[end.file] = mark
+        singles = singles.filter { $0 < end }
+        dropCoveredMark()
+        dropCoveredSingles()
+    }
+
     /// Covers what either covers, which is how progress only ever moves forward.
     public mutating func formUnion(_ other: BinlogProgress) {
         if other == self { return }

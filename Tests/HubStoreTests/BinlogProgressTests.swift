@@ -10,6 +10,24 @@ import Testing
         #expect(!progress.covers(BinlogPosition(file: 1, offset: 0)))
     }
 
+    @Test(arguments: [(UInt32(2), UInt64(50)), (3, 0), (3, 150), (4, 0), (4, 60), (5, 20), (6, 0)])
+    func aCutLeavesWhatLiesBelowIt(_ cutFile: UInt32, _ cutOffset: UInt64) {
+        var progress = BinlogProgress(
+            firstOpenFile: 3, marks: [3: .init(offset: 200, index: 1), 5: .init(offset: 100, index: 0)],
+            singles: [BinlogPosition(file: 4, offset: 90)])
+        let before = progress
+        let end = BinlogPosition(file: cutFile, offset: cutOffset)
+        progress.cut(at: end)
+        for file in UInt32(0)...6 {
+            // Of the file below the first open one only one stamp can still arrive.
+            if file + 1 == progress.firstOpenFile { continue }
+            for offset in [UInt64(0), 49, 50, 90, 100, 149, 150, 200] {
+                let position = BinlogPosition(file: file, offset: offset)
+                #expect(progress.covers(position) == (before.covers(position) && position < end))
+            }
+        }
+    }
+
     /// The first record of file 4 bears the end of file 3, whose own records may still be under way.
     @Test func theRollsStampDoesNotCoverTheFileBeforeIt() {
         var progress = BinlogProgress(firstOpenFile: 3)

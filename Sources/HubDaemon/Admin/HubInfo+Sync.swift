@@ -48,7 +48,11 @@ extension HubInfo {
         links[link.id] = shown
         memory.inFlightBytes += link.bytesInFlight
         if let trouble = link.trouble { warnings.append("server_id \(link.id): \(trouble)") }
-        if let binlog = link.shortBinlog { warnings.append("server_id \(link.id) \(binlog)") }
+        if let end = link.cutBinlog {
+            warnings.append(
+                "server_id \(link.id): its binlog ended at \(end) although it had been read further; what the server had "
+                    + "lost may be at the others only")
+        }
     }
 
     private mutating func show(_ route: SyncStatus.Route, kept: KeptBinlog?) {

@@ -59,14 +59,15 @@ extension Hub {
     }
 
     private func save(_ service: SyncService, isLast: Bool) async throws {
-        // Before the positions are taken: a server that is replaced in between must not be credited with what the
-        // one before it acknowledged.
-        let generations = board.current.servers.mapValues(\.generation)
         let changes = try await service.takeAdvance()
+        // As the links know them: a server that is replaced in between must not be credited with what the one before it
+        // acknowledged.
+        let generations = changes.generations.mapValues { Generation(rawValue: $0) }
         guard !changes.isEmpty || isLast else { return }
         let step = Advance(
             term: service.term, generations: generations, acknowledged: changes.acknowledged,
-            repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
+            repairedKeys: changes.repairedKeys, suspects: changes.suspects, cuts: changes.cuts,
+            isLast: isLast)
         do {
             if case .refused(let reason) = try await propose(.advance(progress: step)) { throw reason }
         } catch {

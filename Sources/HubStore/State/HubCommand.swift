@@ -4,7 +4,8 @@
 ///
 /// An entry is kept for ever by hubs of several versions, so a case, a label and what `apply` does with them never
 /// change their meaning within a version: a hub that ignored a field would end up with another state than its peers.
-/// Whoever adds or changes one raises `HubCommand.version`; older hubs then stop instead of guessing (issue 3, item 5).
+/// Whoever adds or changes one raises `HubCommand.version` and writes such entries with it; older hubs then stop instead
+/// of guessing (issue 3, item 5).
 public enum HubCommand: Hashable, Sendable, Codable {
     /// Servers of a configuration file that the state doesn't know yet. Known and dropped ones are passed over.
     case seed(servers: [ServerDescription])
@@ -43,19 +44,23 @@ public struct Advance: Hashable, Sendable, Codable {
     /// Taken out before the others are put in.
     public var repairedKeys: [Base64Bytes]
     public var suspects: [Suspect]
+    /// Servers whose binlogs end before what was read of them, and where: what they write from there on is new. Nil for
+    /// none; otherwise the entry is of version 2.
+    public var cuts: [ServerID: BinlogPosition]?
     /// The primary has stopped cleanly; nothing beyond this has been delivered.
     public var isLast: Bool
 
     public init(
         term: UInt64, generations: [ServerID: Generation],
         acknowledged: [ServerID: [ServerID: BinlogProgress]] = [:], repairedKeys: [[UInt8]] = [],
-        suspects: [Suspect] = [], isLast: Bool = false
+        suspects: [Suspect] = [], cuts: [ServerID: BinlogPosition] = [:], isLast: Bool = false
     ) {
         self.term = term
         self.generations = generations
         self.acknowledged = acknowledged
         self.repairedKeys = repairedKeys.map(Base64Bytes.init)
         self.suspects = suspects
+        self.cuts = cuts.isEmpty ? nil : cuts
         self.isLast = isLast
     }
 }

@@ -96,7 +96,7 @@ extension HubState {
         dropped[new.id] = nil
     }
 
-    private mutating func newGeneration() -> Generation {
+    mutating func newGeneration() -> Generation {
         lastGeneration = Generation(rawValue: lastGeneration.rawValue &+ 1)
         return lastGeneration
     }

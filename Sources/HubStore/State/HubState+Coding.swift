@@ -26,11 +26,16 @@ public enum StateFormatError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension HubCommand {
-    /// The newest version of a log entry that this hub writes and reads.
-    public static let version = 1
+    /// The newest version of a log entry that this hub writes and reads. 2: `Advance.cuts`.
+    public static let version = 2
+
+    /// The oldest that knows all that this entry says.
+    private var neededVersion: Int {
+        if case .advance(let progress) = self, progress.cuts != nil { 2 } else { 1 }
+    }
 
     /// The bytes of a log entry.
-    public func encoded() -> [UInt8] { json(Versioned(version: Self.version, content: self)) }
+    public func encoded() -> [UInt8] { json(Versioned(version: neededVersion, content: self)) }
 
     /// - Throws: `StateFormatError`; all but `.malformed` mean that the hub must stop.
     public init(entry: [UInt8]) throws(StateFormatError) {

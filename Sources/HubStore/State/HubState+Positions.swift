@@ -38,12 +38,18 @@ extension HubState {
         for other in servers.keys where other != new { acknowledged[new, default: [:]][other] = own }
     }
 
-    /// Merges what the primary's links have got acknowledged. Positions never go backwards.
+    /// Merges what the primary's links have got acknowledged. Positions never go backwards but where a binlog was cut,
+    /// whose server counts as another one then.
     mutating func advance(_ step: Advance) throws(HubRefusal) {
         guard let current = primary, step.term == current.term else { throw .staleTerm(term: step.term) }
         func isCurrent(_ id: ServerID) -> Bool {
             guard let server = servers[id] else { return false }
             return step.generations[id] == server.generation
+        }
+        for (source, end) in (step.cuts ?? [:]).sorted(by: { $0.key < $1.key }) where isCurrent(source) {
+            for destination in (acknowledged[source] ?? [:]).keys { acknowledged[source]?[destination]?.cut(at: end) }
+            let generation = newGeneration()
+            servers[source]?.generation = generation
         }
         for (source, row) in step.acknowledged where isCurrent(source) {
             for (destination, progress) in row where destination != source && isCurrent(destination) {

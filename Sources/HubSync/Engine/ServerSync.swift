@@ -53,9 +53,12 @@ struct ServerSync: Sendable {
     var nearPurge: Set<ServerID> = []
     /// The newest record of its binlog that had been read when this epoch began.
     var newestBefore = BinlogPosition(file: 0, offset: 0)
-    /// What is wrong when its binlog ends before that, and how many reports in a row have said so.
-    var shortBinlog: String?
-    var shortReports = 0
+    /// Where its binlog ends if that is before `newestBefore`, as one report has said; nothing is read meanwhile.
+    var shortEnd: BinlogPosition?
+    /// The same as two reports have said. What was read beyond counts for nothing once the replicated state says so.
+    var cutAt: BinlogPosition?
+    /// What of it no destination has as far as it acknowledges chunks up to this one: they are from before a cut.
+    var lastCut: (through: ChunkSequence, at: BinlogPosition)?
     /// Set while it may get things twice because it joined as another one's slave.
     var copyWindow: CopyWindow?
     var clock = ClockWatch()
@@ -65,6 +68,9 @@ struct ServerSync: Sendable {
     var refusals: UInt64 = 0
 
     var id: ServerID { description.id }
+
+    /// It may be about to send what takes the place of something that was read.
+    var isCut: Bool { shortEnd != nil || cutAt != nil }
 
     /// - Parameter applied: what its workers have surely applied of the relay log.
     init(

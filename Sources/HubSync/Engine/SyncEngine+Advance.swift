@@ -4,16 +4,20 @@ public import HubStore
 extension SyncEngine {
     /// What changed since the last one.
     public struct Advance: Equatable, Sendable {
+        /// `Server.generation` of each server that is meant.
+        public var generations: [ServerID: UInt64] = [:]
         /// `[source][destination]`: how far a destination has acknowledged a source.
         public var acknowledged: [ServerID: [ServerID: BinlogProgress]] = [:]
         /// Keys that are no longer suspect, to be taken out before `suspects` are put in.
         public var repairedKeys: [[UInt8]] = []
         /// Keys that are suspect since. The positions may have passed what made them so.
         public var suspects: [Suspect] = []
+        /// Where binlogs end that were read further. Said until the server has another generation.
+        public var cuts: [ServerID: BinlogPosition] = [:]
 
         public init() {}
 
-        public var isEmpty: Bool { acknowledged.isEmpty && repairedKeys.isEmpty && suspects.isEmpty }
+        public var isEmpty: Bool { acknowledged.isEmpty && repairedKeys.isEmpty && suspects.isEmpty && cuts.isEmpty }
     }
 
     /// What is to be proposed to the Raft log: about once a second, and at a clean stop.
@@ -26,6 +30,10 @@ extension SyncEngine {
         var advance = Advance()
         takeSuspects(&advance)
         if !areSuspectsTooMany { takePositions(&advance) }
+        for server in servers {
+            advance.generations[server.id] = server.description.generation
+            advance.cuts[server.id] = server.cutAt
+        }
         return advance
     }
 

@@ -47,6 +47,12 @@ extension SyncEngine {
             servers[index].arrived[item.chunk.source, default: RouteCounter()].bytes += UInt64(item.bytes)
         }
         for (source, progress) in newest {
+            var progress = progress
+            if let cut = self.index(of: source).flatMap({ servers[$0].lastCut }),
+                servers[index].delivery.acknowledged <= cut.through
+            {
+                progress.cut(at: cut.at)
+            }
             servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
         }
         movedCursors.insert(servers[index].id)

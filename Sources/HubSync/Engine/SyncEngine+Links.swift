@@ -163,7 +163,7 @@ extension SyncEngine {
             case .status(let status):
                 servers[index].reportedAt = now
                 noteProgress(of: index, status, now: now)
-                watchEnd(of: index, status)
+                watchEnd(of: index, status, now: now)
                 watchCopyWindows(index, status, now: now)
                 servers[index].reader.observe(status, isReading: isReading(index), now: now)
                 if let unproven = servers[index].reader.unproven {
@@ -204,7 +204,7 @@ extension SyncEngine {
                 file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
         }
         servers[index].newestBefore = servers[index].reader.progress.newest
-        servers[index].shortReports = 0
+        servers[index].shortEnd = nil
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence.beginEpoch()
@@ -224,25 +224,6 @@ extension SyncEngine {
         servers[index].run = run ?? servers[index].run
         movedCursors.insert(servers[index].id)
         resumeHeld()
-    }
-
-    /// A record begins before the end of its binlog. If one that had been read before this epoch does not, the binlog is
-    /// another, or was cut. Told twice: the two numbers of `INFO log` are read without a lock.
-    private mutating func watchEnd(of index: Int, _ status: BinlogSenderStatus) {
-        let end = BinlogPosition(file: status.producerFile, offset: status.producerOffset)
-        let newest = servers[index].newestBefore
-        guard newest >= end, newest.offset > 0 else {
-            (servers[index].shortReports, servers[index].shortBinlog) = (0, nil)
-            return
-        }
-        servers[index].shortReports += 1
-        guard servers[index].shortReports == 2 else { return }
-        let text =
-            "has a binlog that ends at \(end), before \(newest), up to where it was read: it was restored from a backup, or "
-            + "lost its newest records. What it writes until then counts as delivered and reaches nobody: stop it, stop "
-            + "the hub, and see 'A server from a backup' in the README"
-        servers[index].shortBinlog = text
-        log(.error, "binlog-short", servers[index].id, text)
     }
 
     /// What was sent and not acknowledged may have arrived or not.

@@ -18,7 +18,9 @@ extension SyncEngine {
     }
 
     /// Whether what a source sends is read as it arrives, but for records that wait for others.
-    func isReading(_ index: Int) -> Bool { !isBlocked && !isStopping && !servers[index].isPaced }
+    func isReading(_ index: Int) -> Bool {
+        !isBlocked && !isStopping && !servers[index].isPaced && !servers[index].isCut
+    }
 
     /// Lets those be read on that do not run ahead any more.
     mutating func resumePaced() {

@@ -9,8 +9,8 @@ public struct SyncStatus: Sendable {
         public var syncStatus: Int
         /// What is wrong; nil when nothing is.
         public var trouble: String?
-        /// What is wrong with its binlog; it follows the server's name in a sentence.
-        public var shortBinlog: String?
+        /// Where its binlog was found to end although it had been read further, since the hub became primary.
+        public var cutBinlog: BinlogPosition?
         /// Seconds by which its clock is ahead of the hub's, negative when behind; 0 while they are in step.
         public var clockOffset: Int
         public var dataConnections: Int
@@ -108,7 +108,7 @@ extension ServerSync {
     fileprivate var status: SyncStatus.Link {
         SyncStatus.Link(
             id: id, address: description.address, syncStatus: link.syncStatus, trouble: link.trouble,
-            shortBinlog: shortBinlog, clockOffset: clock.offset, dataConnections: dataConnections.count,
+            cutBinlog: lastCut?.at, clockOffset: clock.offset, dataConnections: dataConnections.count,
             senderConnection: connections[.sender],
             heartbeatConnection: connections[.heartbeat], reconnects: link.reconnects, takeovers: link.takeovers,
             received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,

@@ -79,6 +79,13 @@ struct SourceReader: Sendable {
         beginEpoch()
     }
 
+    /// What was read beyond this place is not what stands there now.
+    mutating func cut(at end: BinlogPosition) {
+        progress.cut(at: end)
+        for destination in ahead.keys { ahead[destination]?.cut(at: end) }
+        beginEpoch()
+    }
+
     /// What the destination has, or will have from the relay log.
     func covered(for destination: ServerID) -> BinlogProgress {
         var covered = progress

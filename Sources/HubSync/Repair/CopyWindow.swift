@@ -16,7 +16,7 @@ struct CopyWindow: Equatable, Sendable {
         var time: Double
     }
 
-    /// Keys to be compared when it ceases to be a slave, at most `RepairQueue.maximumKeys`.
+    /// Keys to be compared again when it ceases to be a slave, at most `RepairQueue.maximumKeys`.
     var keys: [KeyHash: Key] = [:]
     /// Since when it is known to be no slave.
     var detachedAt: Double?
@@ -45,7 +45,9 @@ extension SyncEngine {
         guard let window = servers[index].copyWindow else { return }
         if let through = window.through, chunk.sequence > through { return servers[index].endCopyWindow() }
         forEachKey(of: chunk, at: index, operationsOnly: true) { engine, hash, key in
-            if window.detachedAt != nil { return engine.suspect(key) }
+            // At once, so that another primary knows of it, and once more when it can come no more from its master.
+            engine.suspect(key)
+            if window.detachedAt != nil { return }
             if engine.servers[index].copyWindow?.keys.count ?? 0 < RepairQueue.maximumKeys {
                 engine.servers[index].copyWindow?.keys[hash] = key
             } else {

@@ -44,6 +44,15 @@ private let commands: [HubCommand] = [
                 + #""suspects":[{"key":"/g==","type":1,"winner":1}],"term":7}},"version":1}"#)
     }
 
+    /// Older hubs have to stop at it.
+    @Test func anEntryThatCutsIsOfVersionTwo() throws {
+        let cuts = [ServerID(1): BinlogPosition(file: 3, offset: 120)]
+        let command = HubCommand.advance(progress: Advance(term: 7, generations: [:], cuts: cuts))
+        let text = String(decoding: command.encoded(), as: UTF8.self)
+        #expect(text.contains(#""cuts":{"1":{"file":3,"index":0,"offset":120}}"#) && text.hasSuffix(#""version":2}"#))
+        #expect(try HubCommand(entry: command.encoded()) == command)
+    }
+
     /// Entries and snapshots may be older than a suspect's type.
     @Test func aSuspectWithoutATypeIsOfAnyType() throws {
         let text =
@@ -67,8 +76,8 @@ private let commands: [HubCommand] = [
 
     @Test func aNewerVersionStopsTheHub() {
         var state = HubState()
-        let entry = Array(#"{"version":2,"drop":{"server":1,"how":"gently"}}"#.utf8)
-        #expect(throws: StateFormatError.newerVersion(what: "a log entry", found: 2, known: 1)) {
+        let entry = Array(#"{"version":3,"drop":{"server":1,"how":"gently"}}"#.utf8)
+        #expect(throws: StateFormatError.newerVersion(what: "a log entry", found: 3, known: 2)) {
             try state.apply(entry: entry)
         }
         #expect(throws: StateFormatError.newerVersion(what: "the state", found: 5, known: 1)) {

@@ -36,6 +36,24 @@ private let newAddress = Address(host: "new", port: 9221)
         #expect(!state.acknowledged.values.contains { !$0.isEmpty })
     }
 
+    /// Its binlog ends before what was read of it: from then on it counts as another server.
+    @Test func aCutTakesBackWhatLiesBehindIt() {
+        var state = state(servers: [1, 2, 3])
+        state.acknowledge(1, 2, file: 4, offset: 100)
+        state.acknowledge(1, 3, file: 4, offset: 20)
+        state.acknowledge(2, 1, file: 4, offset: 100)
+        let generations = state.generations
+        let far = BinlogProgress(firstOpenFile: 9)
+        let end = BinlogPosition(file: 4, offset: 60)
+        let step = Advance(term: 1, generations: generations, acknowledged: [one: [two: far]], cuts: [one: end])
+        for _ in 1...2 { state.apply(.advance(progress: step)).expectOK() }
+        #expect(state.acknowledged[one]?[two]?.covers(BinlogPosition(file: 4, offset: 59)) == true)
+        #expect(state.acknowledged[one]?[two]?.covers(end) == false)
+        #expect(state.acknowledged[one]?[three]?.newest == BinlogPosition(file: 4, offset: 20))
+        #expect(state.acknowledged[two]?[one]?.newest == BinlogPosition(file: 4, offset: 100))
+        #expect(state.generations[one] != generations[one] && state.generations[two] == generations[two])
+    }
+
     @Test func copyStartsWhereItsMasterIs() {
         var state = state(servers: [1, 2, 3])
         state.acknowledge(1, 2, file: 5, offset: 10)

@@ -144,6 +144,20 @@ struct EngineRig {
         return connection
     }
 
+    /// A server's id stands for another one now, or for another state of it.
+    mutating func renew(
+        _ id: UInt32, address: String? = nil, acknowledged: [ServerID: [ServerID: BinlogProgress]] = [:]
+    ) {
+        engine.update(
+            pikas.keys.map {
+                let host = $0 == id ? address ?? "\($0)" : "\($0)"
+                return .init(
+                    id: ServerID($0), address: Address(host: host, port: 9221), password: "",
+                    generation: $0 == id ? 1 : 0)
+            }, acknowledged: acknowledged, now: now)
+        perform()
+    }
+
     /// A server is taken out of the sync.
     mutating func leave(_ id: UInt32) {
         let left = pikas.keys.filter { $0 != id }

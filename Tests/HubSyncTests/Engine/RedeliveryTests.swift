@@ -24,7 +24,8 @@ import Testing
                 three: .init(acknowledged: ChunkSequence(0), run: ""),
             ])
         var rig = EngineRig(
-            recovered: recovered, relay: [deletion], acknowledged: [three: [one: old, two: old]])
+            recovered: recovered, offset: UInt64((first + second).count), relay: [deletion],
+            acknowledged: [three: [one: old, two: old]])
         rig.pass(0.5)
         #expect(rig.pikas[3]?.delivered == ["DEL k"])
         let third = record("SET k new", from: 3, offset: UInt64((first + second).count), execTime: 1011)

@@ -114,13 +114,4 @@ import Testing
         #expect(delivered(3) == ["SET k v", "SET other v"])
     }
 
-    /// A server restored from a backup writes once more where its binlog was read already.
-    @Test(arguments: [(UInt64(400), true), (500, true), (501, false)])
-    func aBinlogThatEndsBeforeWhatWasReadOfItIsReported(end: UInt64, isShort: Bool) {
-        let read = BinlogProgress(marks: [0: .init(offset: 500, index: 0)])
-        var rig = EngineRig(servers: 2, offset: end, acknowledged: [ServerID(1): [ServerID(2): read]])
-        rig.pass(3)
-        #expect(rig.logged.contains("binlog-short") == isShort)
-        #expect((rig.engine.status.links.first?.shortBinlog != nil) == isShort)
-    }
 }

@@ -57,6 +57,9 @@ extension Advance {
         }
         if !suspects.isEmpty { parts.append(count(suspects.count, "new suspect")) }
         if !repairedKeys.isEmpty { parts.append(count(repairedKeys.count, "repaired key")) }
+        for (server, end) in (cuts ?? [:]).sorted(by: { $0.key < $1.key }) {
+            parts.append("binlog of \(server) ends at \(end)")
+        }
         if isLast { parts.append("the primary has stopped") }
         return "advance in term \(term): " + parts.joined(separator: ", ")
     }

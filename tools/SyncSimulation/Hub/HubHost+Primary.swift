@@ -115,17 +115,18 @@ extension HubHost {
     }
 
     private func save(_ saved: DataPlane, isLast: Bool, _ done: @escaping (Bool) -> Void) {
-        let generations = machine.state.servers.mapValues(\.generation)
         let term = saved.term
         hop { [self] in
             let changes = saved.takeAdvance()
+            let generations = changes.generations.mapValues { Generation(rawValue: $0) }
             guard !changes.isEmpty || isLast else { return done(true) }
             if machine.state.primary?.term == term.rawValue {
                 world.hubs.checkForwards(changes, generations, machine.state)
             }
             let step = Advance(
                 term: term.rawValue, generations: generations, acknowledged: changes.acknowledged,
-                repairedKeys: changes.repairedKeys, suspects: changes.suspects, isLast: isLast)
+                repairedKeys: changes.repairedKeys, suspects: changes.suspects, cuts: changes.cuts,
+                isLast: isLast)
             propose(.advance(progress: step)) { [self] outcome in
                 switch outcome {
                 case .reply(.ok):

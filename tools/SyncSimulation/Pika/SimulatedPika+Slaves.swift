@@ -26,7 +26,7 @@ extension SimulatedPika {
         for slave in slaves {
             slave.replicaArrival = max(slave.replicaArrival, written + world.plan.replicaLag + world.linkDelay())
             world.timeline.at(slave.replicaArrival) { [self] in
-                guard slave.master === self, !isRetired || world.bug != .slaveBehind else { return }
+                guard slave.master === self, !isRetired else { return }
                 slave.replicatedThrough = written
                 slave.replicated(record, now: now)
             }

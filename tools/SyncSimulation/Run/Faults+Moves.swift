@@ -1,4 +1,5 @@
 internal import HubStore
+internal import HubSync
 
 /// Servers that move and servers that join, in the way of the runbook, while writing goes on.
 extension Faults {
@@ -17,19 +18,29 @@ extension Faults {
             world.oracle.clockLeaves(master.unixSeconds)
             // Of the others' with what may have been on the way to the hub when all seemed to be sent; the slave's.
             let unsent = master.keysTouched(after: master.lastCaughtUp - Self.underWay, byClients: true)
-            let lacking = world.bug == .slaveBehind ? master.keysTouched(after: slave.replicatedThrough) : []
-            world.oracle.excuse(unsent.union(lacking), until: world.now + Self.underWay)
-            // Not before it has everything (`PlantedBug.slaveBehind`).
-            let rest = world.bug == .slaveBehind ? 0 : max(0, slave.replicaArrival - world.now)
-            world.timeline.after(rest + world.random.between(0.1...3)) { [self] in
+            world.oracle.excuse(unsent, until: world.now + Self.underWay)
+            let lacking = master.keysTouched(after: slave.replicatedThrough)
+            let reigns = world.hubs.reigns
+            world.timeline.after(world.random.between(0.1...3)) { [self] in
                 world.note(.happened("server \(slave.id): its slave is promoted, at port \(slave.port)"))
                 slave.stopFollowing()
-                world.servers = world.servers.map { $0 === master ? slave : $0 }
-                ask(.transfer(server: ServerID(slave.id), to: address(of: slave), password: nil)) {
-                    world.isMoving = false
+                ask(.transfer(server: ServerID(slave.id), to: address(of: slave), password: nil)) { [self] in
+                    whenInSync(slave) {
+                        // Only the primary that had sent them knows what the dead master had got last.
+                        if world.hubs.reigns != reigns { world.oracle.excuse(lacking, until: world.now) }
+                        world.servers = world.servers.map { $0 === master ? slave : $0 }
+                        world.isMoving = false
+                    }
                 }
             }
         }
+    }
+
+    /// Clients go to a promoted slave when the hub is connected to it.
+    private func whenInSync(_ slave: SimulatedPika, _ done: @escaping () -> Void) {
+        let links = world.hubs.primary?.status.links ?? []
+        if links.contains(where: { $0.id.rawValue == slave.id && $0.syncStatus == 1 }) { return done() }
+        world.timeline.after(0.2) { [self] in whenInSync(slave, done) }
     }
 
     /// A server gets a slave, which becomes a server of its own. While it is both, it gets everything twice.

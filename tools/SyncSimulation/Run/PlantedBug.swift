@@ -27,7 +27,4 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case linksKept = "ex-primary-keeps-links"
     /// The links are closed by the Raft thread alone: a hub that was frozen goes on with them at first.
     case fenceIgnored = "fence-ignored"
-    /// None of the hub's, but what an operator can do: a slave is promoted that lacks the end of its master's binlog. Its
-    /// first writes stand where the hub has read the master already, so they are taken for what was read there.
-    case slaveBehind = "promoted-slave-behind"
 }
