@@ -21,6 +21,7 @@ extension Hub {
             }
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: syncLoop, directory: directory, primary: primary,
+                generations: board.current.servers.mapValues(\.generation),
                 suspects: Array(state.suspects.values), hasPredecessor: hasPredecessor, log: log, tails: tails,
                 fence: Fence(
                     mayAct: { node.leadsForCertain },

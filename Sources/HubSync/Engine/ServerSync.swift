@@ -57,8 +57,8 @@ struct ServerSync: Sendable {
     var shortEnd: BinlogPosition?
     /// The same as two reports have said. What was read beyond counts for nothing once the replicated state says so.
     var cutAt: BinlogPosition?
-    /// What of it no destination has as far as it acknowledges chunks up to this one: they are from before a cut.
-    var lastCut: (through: ChunkSequence, at: BinlogPosition)?
+    /// Where its binlog was cut last, since the hub became primary.
+    var lastCut: BinlogPosition?
     /// Set while it may get things twice because it joined as another one's slave.
     var copyWindow: CopyWindow?
     var clock = ClockWatch()
@@ -70,7 +70,7 @@ struct ServerSync: Sendable {
     var id: ServerID { description.id }
 
     /// It may be about to send what takes the place of something that was read.
-    var isCut: Bool { shortEnd != nil || cutAt != nil }
+    var isCutPending: Bool { shortEnd != nil || cutAt != nil }
 
     /// - Parameter applied: what its workers have surely applied of the relay log.
     init(

@@ -11,18 +11,29 @@ extension SyncEngine {
         guard servers[index].cutAt == nil else { return }
         let end = BinlogPosition(file: status.producerFile, offset: status.producerOffset)
         if let first = servers[index].shortEnd, first.file == end.file, first <= end {
-            servers[index].shortEnd = nil
-            servers[index].cutAt = first
-            return log(
-                .error, "binlog-short", servers[index].id,
-                "has a binlog that ends at \(first), before \(servers[index].newestBefore), up to where it was read: a slave "
-                    + "that lagged was promoted, it was restored from a backup, or it lost its newest records. What it "
-                    + "writes from there on is taken for new; what it has lost is only at the others")
+            return cutSoon(index, at: first)
         }
         let newest = servers[index].newestBefore
         let isShort = newest >= end && newest.offset > 0
         servers[index].shortEnd = isShort ? end : nil
         if isShort { servers[index].link.pollSoon() }
+    }
+
+    /// The link cannot come up, since the binlog ends in a file before the one that is wanted. One that has only its first
+    /// file has begun anew: nothing in it was read.
+    mutating func endsEarlier(_ index: Int, at end: BinlogPosition) {
+        guard servers[index].cutAt == nil else { return }
+        cutSoon(index, at: end.file == 0 ? BinlogPosition(file: 0, offset: 0) : end)
+    }
+
+    private mutating func cutSoon(_ index: Int, at end: BinlogPosition) {
+        servers[index].shortEnd = nil
+        servers[index].cutAt = end
+        log(
+            .error, "binlog-short", servers[index].id,
+            "has a binlog that ends at \(end), before \(servers[index].reader.newest), up to where it was read: a slave "
+                + "that lagged was promoted, it was restored from a backup, or it lost its newest records. What it writes "
+                + "from there on is taken for new; what it has lost is only at the others")
     }
 
     /// The group knows of the cut.
@@ -31,7 +42,8 @@ extension SyncEngine {
         let id = description.id
         servers[index].description = description
         servers[index].cutAt = nil
-        servers[index].lastCut = (window.next.previous, end)
+        servers[index].lastCut = end
+        outdated[id] = (window.next.previous, min(end, outdated[id]?.at ?? end))
         servers[index].reader.cut(at: end)
         // The relay store must not say otherwise to the next process.
         pending.received[id] = servers[index].reader.progress

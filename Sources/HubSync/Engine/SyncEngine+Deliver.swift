@@ -41,18 +41,12 @@ extension SyncEngine {
         }
         var newest: [ServerID: BinlogProgress] = [:]
         for item in done {
-            newest[item.chunk.source] = item.chunk.progress
+            newest[item.chunk.source] = position(of: item.chunk)
             guard item.bytes > 0 else { continue }
             servers[index].arrived[item.chunk.source, default: RouteCounter()].records += UInt64(item.chunk.recordCount)
             servers[index].arrived[item.chunk.source, default: RouteCounter()].bytes += UInt64(item.bytes)
         }
         for (source, progress) in newest {
-            var progress = progress
-            if let cut = self.index(of: source).flatMap({ servers[$0].lastCut }),
-                servers[index].delivery.acknowledged <= cut.through
-            {
-                progress.cut(at: cut.at)
-            }
             servers[index].acknowledged[source, default: BinlogProgress()].formUnion(progress)
         }
         movedCursors.insert(servers[index].id)
@@ -60,6 +54,14 @@ extension SyncEngine {
         // Early, so that chunks die in RocksDB's memory and are never written to its tables.
         dropAcknowledged(now: now)
         measure(index, now: now)
+    }
+
+    /// How far its source had been read with it, in the binlog that the source has now.
+    private func position(of chunk: RelayChunk) -> BinlogProgress {
+        guard let outdated = outdated[chunk.source], chunk.sequence <= outdated.through else { return chunk.progress }
+        var progress = chunk.progress
+        progress.cut(at: outdated.at)
+        return progress
     }
 
     /// Takes a sample of the order between what was delivered and what the server writes itself.

@@ -170,6 +170,8 @@ extension SyncEngine {
                     servers[index].unwatched = max(servers[index].unwatched ?? unproven, unproven)
                 }
                 resumeHeld()
+            case .endsEarlier(let end):
+                endsEarlier(index, at: end)
             case .measured(let token, let file, let offset):
                 servers[index].isMeasuring = false
                 servers[index].evidence.add(
@@ -203,8 +205,7 @@ extension SyncEngine {
             servers[index].unwatched = BinlogPosition(
                 file: report.producerFile ?? 0, offset: report.producerOffset ?? 0)
         }
-        servers[index].newestBefore = servers[index].reader.progress.newest
-        servers[index].shortEnd = nil
+        servers[index].newestBefore = servers[index].reader.newest
         servers[index].hasUnplacedDestination = false
         servers[index].reader.beginEpoch(at: file)
         servers[index].evidence.beginEpoch()

@@ -19,7 +19,7 @@ extension SyncEngine {
 
     /// Whether what a source sends is read as it arrives, but for records that wait for others.
     func isReading(_ index: Int) -> Bool {
-        !isBlocked && !isStopping && !servers[index].isPaced && !servers[index].isCut
+        !isBlocked && !isStopping && !servers[index].isPaced && !servers[index].isCutPending
     }
 
     /// Lets those be read on that do not run ahead any more.

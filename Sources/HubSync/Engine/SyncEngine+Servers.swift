@@ -16,10 +16,13 @@ extension SyncEngine {
                 continue
             }
             if same != nil { suspectLost(at: server.id) }
-            if let same, same.address == server.description.address, let end = server.cutAt {
+            if let same, same.address == server.description.address, same.password == server.description.password,
+                let end = server.cutAt
+            {
                 cut(same, at: end, now: now)
                 continue
             }
+            if server.cutAt != nil { versions.startOver(server.id) }
             remove(server.id, now: now)
         }
         var fresh: Set<ServerID> = []
@@ -82,6 +85,7 @@ extension SyncEngine {
             // What has been asked for already may be early enough for everyone.
             if servers[index].link.hasAsked && !readsAgain { continue }
             servers[index].hasUnplacedDestination = servers[index].hasUnplacedDestination || lacksPlace
+            servers[index].link.wantedFile = servers[index].wantedFile
             if servers[index].link.hasAsked {
                 let actions = servers[index].link.fail("read again from an earlier place for a new server", now: now)
                 perform(actions, at: index, now: now)
@@ -93,6 +97,7 @@ extension SyncEngine {
         guard let index = index(of: id) else { return }
         perform(servers[index].link.fail("taken out of the sync", now: now), at: index, now: now)
         servers.remove(at: index)
+        outdated[id] = (window.next.previous, BinlogPosition(file: 0, offset: 0))
         movedCursors.remove(id)
         for index in servers.indices {
             servers[index].reader.remove(id)

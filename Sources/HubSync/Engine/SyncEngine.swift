@@ -128,6 +128,9 @@ public struct SyncEngine: Sendable {
     var nextConnection: UInt64 = 1
     var window: RelayWindow
     var versions: VersionTable
+    /// By source: chunks up to this one were read before its binlog was cut there, or another server took its place. What
+    /// their destinations acknowledge counts only up to that position.
+    var outdated: [ServerID: (through: ChunkSequence, at: BinlogPosition)] = [:]
     /// Places that the last `write` did not have yet.
     var movedCursors: Set<ServerID> = []
     var actions: [Action] = []

@@ -106,15 +106,18 @@ extension SyncEngine {
 
 extension ServerSync {
     fileprivate var status: SyncStatus.Link {
-        SyncStatus.Link(
+        var read = reader.progress
+        if let cutAt { read.cut(at: cutAt) }
+        return SyncStatus.Link(
             id: id, address: description.address, syncStatus: link.syncStatus, trouble: link.trouble,
-            cutBinlog: lastCut?.at, clockOffset: clock.offset, dataConnections: dataConnections.count,
+            cutBinlog: lastCut, clockOffset: clock.offset, dataConnections: dataConnections.count,
             senderConnection: connections[.sender],
             heartbeatConnection: connections[.heartbeat], reconnects: link.reconnects, takeovers: link.takeovers,
-            received: reader.progress.newest, source: statistics, recordsSent: delivery.recordsSent,
+            received: read.newest, source: statistics, recordsSent: delivery.recordsSent,
             bytesSent: delivery.bytesSent, bytesInFlight: delivery.bytesInFlight, refusals: refusals,
             sent: delivery.cursor.previous, acknowledged: delivery.acknowledged,
-            firstOpenFile: reader.firstOpenFile, kept: kept, receivedPerSecond: receivedRate.perSecond,
+            firstOpenFile: min(reader.firstOpenFile, cutAt?.file ?? .max), kept: kept,
+            receivedPerSecond: receivedRate.perSecond,
             sentPerSecond: deliveredRate.perSecond)
     }
 }

@@ -81,6 +81,18 @@ extension PikaLink {
     }
 
     private mutating func ask(now: Double) -> [Action] {
+        if let wantedFile, let newest = report.producerFile, newest < wantedFile {
+            // A slave that COPY takes in may be on its way there.
+            guard asksRole else {
+                asksRole = true
+                return inquire(now: now)
+            }
+            if report.isSlave == false {
+                let end = BinlogPosition(file: newest, offset: report.producerOffset ?? 0)
+                let text = "its binlog ends at \(end), before file \(wantedFile), up to which it was read"
+                return fail(text, now: now) + [.endsEarlier(end)]
+            }
+        }
         phase = .asking
         // Without a recorded position every record is wanted: the oldest file that is still there, whatever the
         // setting says.
@@ -101,7 +113,7 @@ extension PikaLink {
             let text = reply.text ?? "nothing that can be understood"
             if text.contains("InvalidOffset") {
                 if let newest = report.producerFile, let wantedFile, newest < wantedFile {
-                    // A slave that COPY takes in, on its way there; anything else does not mend itself, but costs little.
+                    // A slave that COPY takes in, on its way there.
                     return fail(
                         "it has not reached binlog file \(wantedFile) yet, the newest is \(newest) (\(text))", now: now)
                 }

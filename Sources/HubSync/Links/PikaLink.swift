@@ -47,6 +47,8 @@ struct PikaLink: Sendable {
         /// The server's binlog follows from the start of `file`. `startsOver`: it is older than what was asked for, so
         /// this is another binlog than the recorded one.
         case started(file: UInt32, startsOver: Bool)
+        /// Its newest binlog file is one before the recorded position; it ends there. It is no slave on its way.
+        case endsEarlier(BinlogPosition)
         /// The epoch that `started` began has ended.
         case stopped
         /// The server's own account of its senders.

@@ -71,6 +71,9 @@ struct SourceReader: Sendable {
         bases.values.reduce(nil) { common, base in common?.intersection(base) ?? base }
     }
 
+    /// The newest record that has been read for any destination.
+    var newest: BinlogPosition { ahead.values.reduce(progress.newest) { max($0, $1.newest) } }
+
     mutating func remove(_ destination: ServerID) { ahead[destination] = nil }
 
     /// All connections are gone, and what comes next comes from the start of `file`.
@@ -197,7 +200,7 @@ struct SourceReader: Sendable {
     ///   - isReading: false while the hub leaves what arrives unread for other reasons.
     ///   - now: seconds of a clock that never goes backwards.
     mutating func observe(_ status: BinlogSenderStatus, isReading: Bool, now: Double) {
-        placeSingles(in: status.producerFile)
+        placeSingles(before: BinlogPosition(file: status.producerFile, offset: status.producerOffset))
         guard isReading else {
             _ = evidence.observe(status, openFrom: progress.firstOpenFile, now: now)
             return pause()
@@ -219,8 +222,8 @@ struct SourceReader: Sendable {
     /// What was covered before this epoch began, and bears the newest file's number, stands there: there is no next file
     /// yet for it to be the first record of. The records that follow would tell as well, but a slave that was promoted
     /// has none for the hub until somebody writes to it.
-    private mutating func placeSingles(in newest: UInt32) {
-        for single in known.singles where single.file == newest { progress.cover(single) }
+    private mutating func placeSingles(before end: BinlogPosition) {
+        for single in known.singles where single.file == end.file && single < end { progress.cover(single) }
     }
 
     /// Below this place records may still come, if a connection has died and nobody knows it yet, although what depends

@@ -133,7 +133,7 @@ extension ServerSync {
     /// `end`. A server without a link is not waited for: what it wrote meanwhile meets the repaired state as it comes.
     func isReadPast(_ end: BinlogPosition, since time: Double, now: Double) -> Bool {
         guard link.isRunning else { return true }
-        guard reader.isInOrder else { return false }
+        guard reader.isInOrder, !isCutPending else { return false }
         if reader.progress.newest >= end { return true }
         guard isCaughtUp, let caughtUpAt else { return false }
         return caughtUpAt >= time + Self.senderPollSeconds && now >= lastReceived + Self.transitSeconds

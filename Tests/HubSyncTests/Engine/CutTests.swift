@@ -41,6 +41,52 @@ private let two = ServerID(2)
         #expect(advance.acknowledged[one]?[two]?.newest == BinlogPosition(file: 0, offset: 400))
     }
 
+    /// One destination is far behind the other.
+    @Test func whatOneDestinationOnlyHasTellsToo() {
+        let (less, more) = (BinlogProgress(marks: [0: .init(offset: 300, index: 0)]), 500 as UInt64)
+        let far = BinlogProgress(marks: [0: .init(offset: more, index: 0)])
+        var rig = EngineRig(servers: 3, offset: 400, acknowledged: [one: [two: far, ServerID(3): less]])
+        rig.pass(0.5)
+        let cuts = rig.takeAdvance().cuts
+        #expect(cuts == [one: BinlogPosition(file: 0, offset: 400)])
+    }
+
+    /// The link does not come up before the group knows. A binlog that has only its first file has begun anew.
+    @Test(arguments: [
+        (UInt32(4), BinlogPosition(file: 4, offset: 400)), (UInt32(0), BinlogPosition(file: 0, offset: 0)),
+    ])
+    func aBinlogMayEndInAnEarlierFile(_ file: UInt32, _ end: BinlogPosition) {
+        let read = BinlogProgress(firstOpenFile: 5, marks: [5: .init(offset: 100, index: 0)])
+        var rig = EngineRig(servers: 2, offset: 400, newestFile: file, acknowledged: [one: [two: read]])
+        rig.pass(0.5)
+        let cuts = rig.takeAdvance().cuts
+        #expect(cuts == [one: end])
+        rig.pikas[1]?.firstInWindow = file
+        rig.renew(1)
+        rig.pass(5)
+        #expect(rig.pikas[1]?.asked == ["\(file)"])
+        #expect(rig.engine.servers[0].reader.covered(for: two).covers(position(4, 399)) == (file == 4))
+    }
+
+    /// What a lagging destination acknowledges after the cut was read before it.
+    @Test func acknowledgementsOfWhatWasReadBeforeCountUpToTheCut() {
+        var rig = EngineRig(servers: 2)
+        rig.write(1, "SET a 1")
+        rig.pass(0.5)
+        let end = rig.pikas[1]?.offset ?? 0
+        rig.pikas[2]?.answersPings = false
+        rig.write(1, "SET b 1", "SET c 1")
+        rig.breakData(1)
+        rig.pikas[1]?.offset = end
+        rig.pass(0.5)
+        #expect(rig.takeAdvance().cuts.count == 1)
+        rig.renew(1)
+        rig.answerPings(2)
+        rig.pass(0.5)
+        let newest = rig.engine.servers[1].acknowledged[one]?.newest
+        #expect(newest.map { $0 < position(0, end) } == true)
+    }
+
     /// A Pika reads the two numbers of `INFO log` without a lock: the old file with the new one's offset, as a file ends.
     @Test func oneOddReportIsNotBelieved() {
         var rig = Self.rig(end: 501)
@@ -49,9 +95,9 @@ private let two = ServerID(2)
         var engine = rig.engine
         engine.servers[0].newestBefore = position(4, 90_000)
         engine.watchEnd(of: 0, status(4, 10), now: 0)
-        #expect(engine.servers[0].isCut)
+        #expect(engine.servers[0].isCutPending)
         engine.watchEnd(of: 0, status(5, 10), now: 0)
-        #expect(!engine.servers[0].isCut)
+        #expect(!engine.servers[0].isCutPending)
     }
 
     /// A slave takes the place of its dead master, and may lack what that had got or written last.

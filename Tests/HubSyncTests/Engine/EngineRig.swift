@@ -44,7 +44,7 @@ struct EngineRig {
     /// - Parameter relay: what the recovered relay log holds.
     init(
         servers count: UInt32 = 3, relayMaximumBytes: Int = 10 << 30, recovered: SyncEngine.Recovered = .init(),
-        offset: UInt64 = 0, relay: [RelayChunk] = [],
+        offset: UInt64 = 0, newestFile: UInt32 = 0, relay: [RelayChunk] = [],
         acknowledged: [ServerID: [ServerID: BinlogProgress]] = [:]
     ) {
         written = relay
@@ -52,7 +52,7 @@ struct EngineRig {
             settings: .init(
                 hubHost: "10.0.0.9", hubPort: 6868, relayMaximumBytes: relayMaximumBytes, versionBytes: 0, seed: 1),
             recovered: recovered, overflow: OverflowMemory())
-        for id in 1...count { pikas[id] = FakePika(offset: offset) }
+        for id in 1...count { pikas[id] = FakePika(offset: offset, newestFile: newestFile) }
         engine.update(
             (1...count).map { .init(id: ServerID($0), address: Address(host: "\($0)", port: 9221), password: "") },
             acknowledged: acknowledged, now: now)

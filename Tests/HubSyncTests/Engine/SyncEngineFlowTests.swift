@@ -142,7 +142,7 @@ import Testing
     /// What the source was asked for before is too late for the new server.
     @Test func aNewServerHasItsFileAskedFor() {
         let (three, five) = (BinlogProgress(firstOpenFile: 3), BinlogProgress(firstOpenFile: 5))
-        var rig = EngineRig(servers: 2, acknowledged: [one: [two: five], two: [one: BinlogProgress()]])
+        var rig = EngineRig(servers: 2, newestFile: 5, acknowledged: [one: [two: five], two: [one: BinlogProgress()]])
         rig.pikas[1]?.answersSync = false
         rig.pikas[1]?.stage = "STOPED"
         rig.pass(3)

@@ -39,6 +39,12 @@ struct LinkScript {
         return log + answer(.bulk(Array(text.utf8)))
     }
 
+    /// Answers `INFO replication`, and the other two.
+    mutating func report(role: String, file: UInt32) -> [String] {
+        _ = answer(.bulk(Array("role:\(role)\r\n".utf8)))
+        return report(file: file)
+    }
+
     /// Dials and greets, up to the first report.
     mutating func greet(server: UInt32 = 1) {
         _ = tick()
@@ -67,6 +73,7 @@ struct LinkScript {
                     .joined(separator: " ")
             case .closeAll: "close"
             case .started(let file, let startsOver): "started \(file)\(startsOver ? " over" : "")"
+            case .endsEarlier(let end): "ends earlier \(end)"
             case .stopped: "stopped"
             case .status(let status): "status \(status.producerFile):\(status.producerOffset)"
             case .measured(let token, let file, let offset): "measured \(token) \(file):\(offset)"

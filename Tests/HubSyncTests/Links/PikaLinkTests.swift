@@ -91,10 +91,27 @@ private let askLeniently = "control: internaltrysync 10.0.0.1 6868 3 0 1"
     /// COPY goes on from the master's position; its slave may not be there yet.
     @Test mutating func aFileThatIsNotReachedYetIsAskedForSoon() {
         script.greet()
-        _ = script.report(file: 2)
+        #expect(script.report(file: 2).first == "control: INFO replication")
+        #expect(script.report(role: "slave", file: 2) == [askStrictly])
         #expect(script.answer(.error("ERR InvalidOffset")) == ["close", "log link-failed"])
         #expect(script.link.trouble?.contains("not reached binlog file 3 yet") == true)
         #expect(script.tick(after: 0.11) == ["connect control"])
+    }
+
+    /// It was restored from a backup, or is a slave that was promoted before it had everything.
+    @Test(arguments: [true, false]) mutating func aFileThatIsNotReachedAndNeverWillBeIsTold(isStrict: Bool) {
+        script = LinkScript(isStrict: isStrict)
+        script.greet()
+        _ = script.report(file: 2)
+        #expect(script.report(role: "master", file: 2) == ["close", "log link-failed", "ends earlier 2:100"])
+    }
+
+    /// It doesn't know what is asked.
+    @Test mutating func aServerThatTellsNoRoleIsAskedAsEver() {
+        script.greet()
+        _ = script.report(file: 2)
+        _ = script.answer(.bulk([]))
+        #expect(script.report(file: 2) == [askStrictly])
     }
 
     @Test mutating func lenientlyTheNearestFileIsTaken() {

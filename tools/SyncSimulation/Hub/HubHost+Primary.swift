@@ -79,8 +79,9 @@ extension HubHost {
                 tell(.syncFailed("the relay log cannot be opened"))
                 return done()
             }
-            if files.owner?.isContinued(by: primary) != true { files.relay.startOver() }
-            files.owner = RelayOwner(primary)
+            let generations = machine.state.servers.mapValues(\.generation)
+            if files.owner?.isContinued(by: primary, generations: generations) != true { files.relay.startOver() }
+            files.owner = RelayOwner(primary, generations: generations)
             let started = DataPlane(
                 host: self, term: Term(primary.term), files: files, suspects: suspects, hasPredecessor: hasPredecessor)
             guard isReignOpen else { return done() }
