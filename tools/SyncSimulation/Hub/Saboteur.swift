@@ -43,6 +43,7 @@ struct Saboteur {
                         .formUnion(progress)
                 }
             }
+        case .cutsNotReplicated: advance.cuts = [:]
         case .suspectsNotReplicated: (advance.suspects, advance.repairedKeys) = ([], [])
         default: break
         }

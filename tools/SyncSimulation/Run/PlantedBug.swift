@@ -21,6 +21,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case versionsForgotten = "versions-forgotten"
     /// What awaits repair is not part of the replicated state.
     case suspectsNotReplicated = "suspects-not-replicated"
+    /// A binlog that ends before what was read of it is read on, and the positions behind its end stay.
+    case cutsNotReplicated = "cuts-not-replicated"
     /// Deltas that were delivered twice do not make their keys suspect.
     case redeliveryTrusted = "redelivery-trusted"
     /// A hub that leads no more keeps its links and goes on with them.
