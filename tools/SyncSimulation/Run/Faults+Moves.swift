@@ -5,6 +5,8 @@ internal import HubSync
 extension Faults {
     /// How much earlier than a moment something may have been sent that arrives after it, in seconds.
     private static let underWay = 1.5
+    /// What the primary knows is part of the replicated state by then, in seconds.
+    private static let savedWithin = 2.5
 
     /// A master dies, sooner or later after it got a slave, and the slave takes its place. What the master had not sent
     /// to the hub yet is missing at the others.
@@ -26,10 +28,15 @@ extension Faults {
                 slave.stopFollowing()
                 ask(.transfer(server: ServerID(slave.id), to: address(of: slave), password: nil)) { [self] in
                     whenInSync(slave) {
-                        // Only the primary that had sent them knows what the dead master had got last.
-                        if world.hubs.reigns != reigns { world.oracle.excuse(lacking, until: world.now) }
                         world.servers = world.servers.map { $0 === master ? slave : $0 }
-                        world.isMoving = false
+                        let primary = world.hubs.primary
+                        // Only the primary that had sent them knows what the dead master had got last, until it has said
+                        // so to the group.
+                        world.timeline.after(Self.savedWithin) {
+                            let isSaved = world.hubs.reigns == reigns && world.hubs.primary === primary
+                            if !isSaved { world.oracle.excuse(lacking, until: world.now) }
+                            world.isMoving = false
+                        }
                     }
                 }
             }
