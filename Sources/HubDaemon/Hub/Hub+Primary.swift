@@ -21,7 +21,7 @@ extension Hub {
             }
             let service = try await SyncService.start(
                 configuration: configuration, eventLoop: syncLoop, directory: directory, primary: primary,
-                generations: board.current.servers.mapValues(\.generation),
+                generation: board.current.lastGeneration,
                 suspects: Array(state.suspects.values), hasPredecessor: hasPredecessor, log: log, tails: tails,
                 fence: Fence(
                     mayAct: { node.leadsForCertain },

@@ -29,7 +29,7 @@ final class SyncService: Sendable {
     /// - Parameters:
     ///   - directory: the relay log in it is gone on with.
     ///   - primary: this hub, as the state names it: to it the relay log belongs from now on.
-    ///   - generations: of the servers of the state.
+    ///   - generation: the newest of a server in the state.
     ///   - suspects: those of the state.
     ///   - hasPredecessor: whether any hub was primary before this term.
     ///   - tails: told of everything that is delivered.
@@ -37,7 +37,7 @@ final class SyncService: Sendable {
     ///   - failed: told once when the relay store fails. The service is to be stopped then.
     static func start(
         configuration: Configuration, eventLoop: any EventLoop, directory: FloydPath, primary: Primary,
-        generations: [ServerID: Generation], suspects: [Suspect], hasPredecessor: Bool, log: Logger, tails: RouteTails,
+        generation: Generation, suspects: [Suspect], hasPredecessor: Bool, log: Logger, tails: RouteTails,
         fence: Fence, failed: @escaping @Sendable (StoreError) -> Void
     ) async throws -> SyncService {
         let hubHost = try SocketAddress.makeAddressResolvingHost(configuration.floydLocalIP, port: 0)
@@ -49,8 +49,8 @@ final class SyncService: Sendable {
         let queue = DispatchQueue(label: "versions")
         let overflow = try OverflowFile(path: directory.versions) { queue.async(execute: $0) }
         var store = try RelayStore(path: directory.relay)
-        let owner = RelayOwner(primary, generations: generations).text
-        if RelayOwner(text: store.owner)?.isContinued(by: primary, generations: generations) == true {
+        let owner = RelayOwner(primary, generation: generation).text
+        if RelayOwner(text: store.owner)?.isContinued(by: primary, generation: generation) == true {
             try store.own(owner)
         } else {
             try store.start(over: owner)

@@ -22,7 +22,7 @@ public struct HubState: Hashable, Sendable, Codable {
     /// bring it back at the next failover.
     public internal(set) var dropped: [ServerID: Address] = [:]
     /// The newest generation given to a server.
-    var lastGeneration = Generation(rawValue: 0)
+    public internal(set) var lastGeneration = Generation(rawValue: 0)
 
     public init() {}
 

@@ -45,8 +45,6 @@ extension SyncEngine {
         servers[index].lastCut = end
         outdated[id] = (window.next.previous, min(end, outdated[id]?.at ?? end))
         servers[index].reader.cut(at: end)
-        // The relay store must not say otherwise to the next process.
-        pending.received[id] = servers[index].reader.progress
         for other in servers.indices where other != index {
             servers[other].acknowledged[id]?.cut(at: end)
             servers[other].proposed[id] = nil

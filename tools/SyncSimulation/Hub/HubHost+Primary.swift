@@ -79,9 +79,9 @@ extension HubHost {
                 tell(.syncFailed("the relay log cannot be opened"))
                 return done()
             }
-            let generations = machine.state.servers.mapValues(\.generation)
-            if files.owner?.isContinued(by: primary, generations: generations) != true { files.relay.startOver() }
-            files.owner = RelayOwner(primary, generations: generations)
+            let generation = machine.state.lastGeneration
+            if files.owner?.isContinued(by: primary, generation: generation) != true { files.relay.startOver() }
+            files.owner = RelayOwner(primary, generation: generation)
             let started = DataPlane(
                 host: self, term: Term(primary.term), files: files, suspects: suspects, hasPredecessor: hasPredecessor)
             guard isReignOpen else { return done() }
