@@ -21,6 +21,22 @@ public enum DurableFile {
         guard fsync(handle) == 0 else { throw FileError(path: directory) }
     }
 
+    // Linux's O_DIRECT and O_TMPFILE, which Swift does not see.
+    #if arch(arm64)
+    private static let direct: Int32 = 0o200000
+    #else
+    private static let direct: Int32 = 0o40000
+    #endif
+    private static let unnamed = 0o20000000 | O_DIRECTORY
+
+    /// Whether the directory's file system takes writes that go past the page cache. Not so when that cannot be found out.
+    public static func takesDirectWrites(in directory: String) -> Bool {
+        let file = open(directory, O_WRONLY | unnamed | direct | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return false }
+        close(file)
+        return true
+    }
+
     /// The first `limit` bytes of a file.
     public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)

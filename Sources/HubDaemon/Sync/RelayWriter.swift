@@ -9,9 +9,13 @@ final class RelayWriter: Sendable {
     /// Bytes that may wait for the disk; whoever asks for more waits with them.
     private static let maximumWaitingBytes = 32 << 20
 
+    /// Until bulk is persisted.
+    private static let bulkSeconds = 1.0
+
     private let queue = DispatchQueue(label: "relay")
     /// Touched on the queue only. Nil once it is closed or has failed.
     private let store: Mutex<RelayStore?>
+    private let isPersistPlanned = Mutex(false)
     private let waitingBytes = Mutex(0)
     private let failed: @Sendable (StoreError) -> Void
 
@@ -35,8 +39,26 @@ final class RelayWriter: Sendable {
                 items, received: write.received, cursors: write.cursors, suspects: write.suspects,
                 dropThrough: write.dropThrough)
             self.waitingBytes.withLock { $0 -= bytes }
+            if store.isBulk { self.persistSoon() }
         }
         if waiting > Self.maximumWaitingBytes { queue.sync {} }
+    }
+
+    private func persistSoon() {
+        guard
+            isPersistPlanned.withLock({ planned in
+                defer { planned = true }
+                return !planned
+            })
+        else { return }
+        queue.asyncAfter(deadline: .now() + Self.bulkSeconds) { [weak self] in
+            guard let self else { return }
+            isPersistPlanned.withLock { $0 = false }
+            perform { store throws(StoreError) in
+                try store.persist(isLast: false)
+                if store.isBulk { self.persistSoon() }
+            }
+        }
     }
 
     /// Reads chunks from `from` on, after all that was written before.
@@ -55,6 +77,7 @@ final class RelayWriter: Sendable {
 
     /// Returns when all that was asked for is done and the store is closed.
     func close() async {
+        enqueue { store throws(StoreError) in try store.persist(isLast: true) }
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 store.withLock { $0 = nil }
@@ -64,19 +87,22 @@ final class RelayWriter: Sendable {
     }
 
     private func enqueue(_ body: @escaping @Sendable (inout RelayStore) throws(StoreError) -> Void) {
-        queue.async { [self] in
-            let failure: StoreError? = store.withLock { store in
-                guard var open = store else { return nil }
-                store = nil
-                do throws(StoreError) {
-                    try body(&open)
-                    store = open
-                    return nil
-                } catch {
-                    return error
-                }
+        queue.async { [self] in perform(body) }
+    }
+
+    /// On the queue.
+    private func perform(_ body: (inout RelayStore) throws(StoreError) -> Void) {
+        let failure: StoreError? = store.withLock { store in
+            guard var open = store else { return nil }
+            store = nil
+            do throws(StoreError) {
+                try body(&open)
+                store = open
+                return nil
+            } catch {
+                return error
             }
-            if let failure { failed(failure) }
         }
+        if let failure { failed(failure) }
     }
 }

@@ -8,10 +8,13 @@
 /// | `places` | `r`, then a server id, u32 big endian | how far this source has been read, as `BinlogProgress.stored` |
 /// | `places` | `s`, then a value type, u8, then a key | the server whose state of the key is to be copied, u32 big endian |
 /// | `places` | `m` | first chunk sequence still kept, u64 big endian, then the owner, UTF-8 |
+/// | `places` | `n` | the number after that of the newest chunk, u64 big endian: a chunk from there on was written without its places, and does not count |
 ///
-/// Nothing here is synced. It survives the end of the process. A loss of power can take the newest writes, all of
-/// one batch or none; what they held is read again from the sources. For that reason damage at the end of the
-/// write-ahead log opens as if it were its end.
+/// Nothing here is synced. It survives the end of the process, but for *bulk*: a write of much, and what follows it, goes
+/// past the write-ahead log, or every byte would be written twice, and survives from the next `persist` on, or from
+/// when RocksDB has flushed it by itself. A loss of power can take the newest writes, all of one batch or none. What is
+/// lost is read again from the sources. For that reason damage at the end of the write-ahead log opens as if it were
+/// its end.
 public struct RelayStore: Sendable {
     /// How far one destination has acknowledged the relay log.
     public struct Cursor: Equatable, Sendable {
@@ -51,9 +54,17 @@ public struct RelayStore: Sendable {
         }
     }
 
+    private static let memtableBytes = 24 << 20
+    /// A write of chunks of this much is bulk.
+    private static let bulkBytes = 1 << 20
+
     private let database: RocksDatabase
     private let chunks: ColumnFamily
     private let places: ColumnFamily
+    /// What was written last does not survive the end of the process yet (`persist`).
+    public private(set) var isBulk = false
+    /// Bytes of chunks since `persist`.
+    private var bulkWritten = 0
     /// The first chunk that is kept, or would be.
     public private(set) var first: ChunkSequence
     /// The chunk that is written next, at the earliest.
@@ -80,21 +91,28 @@ public struct RelayStore: Sendable {
         var options = RocksOptions()
         options.readOnly = readOnly
         options.walRecovery = .pointInTime
-        options.writeBufferBytes = 24 << 20
+        options.writeBufferBytes = Self.memtableBytes
         options.writeBufferCount = 3
         options.maxTotalWALBytes = 96 << 20
-        options.recycledLogFiles = 4
+        options.atomicFlush = true
+        options.directFlush = !readOnly && DurableFile.takesDirectWrites(in: path)
         database = try RocksDatabase(path: path, families: Self.families, options: options)
         chunks = database.family()
         places = database.family("places")
-        (first, owner, cursors, received, suspects) = try Self.readPlaces(database)
-        next = first
+        let found = try RelayPlaces(of: database)
+        (first, owner) = (found.first, found.owner)
+        (cursors, received, suspects) = (found.cursors, found.received, found.suspects)
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
-        newestFound = try Self.lastSequence(database, from: first) ?? first.previous
-        guard newestFound.rawValue < .max else {
-            throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(newestFound)")
+        let newest = try Self.lastSequence(database, from: first) ?? first.previous
+        guard newest.rawValue < .max else {
+            throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(newest)")
         }
+        newestFound = min(newest, max(found.end ?? newest.next, first).previous)
         next = newestFound.next
+        guard newest > newestFound, !readOnly else { return }
+        var batch = WriteBatch()
+        batch.deleteRange(bigEndian(next.rawValue), bigEndian(newest.next.rawValue), in: chunks)
+        try database.write(batch, sync: false)
     }
 
     /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
@@ -107,7 +125,11 @@ public struct RelayStore: Sendable {
         suspects changed: [SuspectName: ServerID?] = [:], dropThrough: ChunkSequence? = nil
     ) throws(StoreError) {
         var batch = WriteBatch()
+        let bytes = items.reduce(0) { $0 + $1.byteCount }
+        isBulk = isBulk || bytes >= Self.bulkBytes
+        if isBulk { bulkWritten += bytes }
         put(items, &batch)
+        if !items.isEmpty { batch.put(Array("n".utf8), bigEndian(next.rawValue), in: places) }
         for (server, progress) in read {
             received[server] = progress
             batch.put(Self.key("r", server), progress.stored, in: places)
@@ -125,7 +147,7 @@ public struct RelayStore: Sendable {
                 batch.delete(name.stored, in: places)
             }
         }
-        guard let dropThrough, dropThrough >= first else { return try database.write(batch, sync: false) }
+        guard let dropThrough, dropThrough >= first else { return try commit(batch) }
         let from = first
         first = dropThrough.next
         next = max(next, first)
@@ -138,11 +160,11 @@ public struct RelayStore: Sendable {
         if found.count + gone.count <= 1000 {
             for key in found { batch.delete(bigEndian(key), in: chunks) }
             for key in gone { batch.delete(bigEndian(key.rawValue), in: chunks) }
-            return try database.write(batch, sync: false)
+            return try commit(batch)
         }
         let last = gone.last ?? foundEnd.previous
         batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
-        try database.write(batch, sync: false)
+        try commit(batch)
         try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
     }
 
@@ -178,7 +200,7 @@ public struct RelayStore: Sendable {
         self.owner = owner
         var batch = WriteBatch()
         putFirst(&batch)
-        try database.write(batch, sync: false)
+        try commit(batch)
     }
 
     /// Forgets every chunk and place; the numbers go on. For a hub that becomes primary after another one.
@@ -192,8 +214,28 @@ public struct RelayStore: Sendable {
         first = next
         self.owner = owner
         putFirst(&batch)
-        try database.write(batch, sync: false)
+        try commit(batch)
         try database.deleteFiles(from: bigEndian(UInt64(0)), to: bigEndian(next.rawValue), in: chunks)
+    }
+
+    private func commit(_ batch: borrowing WriteBatch) throws(StoreError) {
+        if isBulk { try database.writeUnlogged(batch) } else { try database.write(batch, sync: false) }
+    }
+
+    /// Lets bulk survive the end of the process. To be called once a second while `isBulk`, and before the store is
+    /// closed.
+    ///
+    /// - Parameter isLast: nothing will be written for now. Otherwise what comes so fast that RocksDB has flushed all but
+    ///   the newest of it is left to that.
+    public mutating func persist(isLast: Bool) throws(StoreError) {
+        guard isBulk else { return }
+        let isFlushed = bulkWritten > 3 * Self.memtableBytes
+        bulkWritten = 0
+        if isFlushed && !isLast { return }
+        // A chunk without its places does not count; places without the chunks would say too much.
+        try database.flush(chunks)
+        try database.flush(places)
+        isBulk = false
     }
 
     private func putFirst(_ batch: inout WriteBatch) {
@@ -209,7 +251,7 @@ public struct RelayStore: Sendable {
         var result: [(ChunkSequence, [UInt8])] = []
         var bytes = 0
         let from = max(sequence, first)
-        var iterator = database.iterator(from: bigEndian(from.rawValue), to: nil, in: chunks)
+        var iterator = database.iterator(from: bigEndian(from.rawValue), to: bigEndian(next.rawValue), in: chunks)
         while bytes < maximumBytes, let (key, value) = try iterator.next() {
             let last = ChunkSequence(bigEndianValue(key[...]))
             guard let chunks = RelayGroup.chunks(of: value, last: last) else {
@@ -229,56 +271,10 @@ public struct RelayStore: Sendable {
             + (database.figure("rocksdb.size-all-mem-tables", in: chunks) ?? 0)
     }
 
-    private static func readPlaces(
-        _ database: RocksDatabase
-    ) throws(StoreError) -> (
-        ChunkSequence, String, [ServerID: Cursor], [ServerID: BinlogProgress], [SuspectName: ServerID]
-    ) {
-        var first = ChunkSequence(1)
-        var owner = ""
-        var cursors: [ServerID: Cursor] = [:]
-        var received: [ServerID: BinlogProgress] = [:]
-        var suspects: [SuspectName: ServerID] = [:]
-        var iterator = database.iterator(from: [], to: nil, in: database.family("places"))
-        while let (key, value) = try iterator.next() {
-            let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(key.dropFirst())))
-            var reader = LittleEndianReader(bytes: value)
-            switch key.first {
-            case UInt8(ascii: "m") where value.count >= 8 && bigEndianValue(value[..<8]) > 0:
-                (first, owner) = (
-                    ChunkSequence(bigEndianValue(value[..<8])), String(decoding: value[8...], as: UTF8.self)
-                )
-            case UInt8(ascii: "c") where key.count == 5 && value.count >= 8:
-                cursors[server] = Cursor(
-                    acknowledged: ChunkSequence(bigEndianValue(value[..<8])),
-                    run: String(decoding: value[8...], as: UTF8.self))
-            case UInt8(ascii: "r") where key.count == 5:
-                guard let progress = BinlogProgress(from: &reader) else { fallthrough }
-                received[server] = progress
-            case UInt8(ascii: "s") where key.count >= 2 && value.count == 4:
-                suspects[SuspectName(key: Array(key[2...]), type: key[1])] = ServerID(
-                    UInt32(truncatingIfNeeded: bigEndianValue(value[...])))
-            default:
-                throw .corruption(during: "reading \(database.path)", text: "the place \(key) has \(value.count) bytes")
-            }
-        }
-        return (first, owner, cursors, received, suspects)
-    }
-
     private static func lastSequence(
         _ database: RocksDatabase, from first: ChunkSequence
     ) throws(StoreError) -> ChunkSequence? {
         try database.lastKey(in: database.family()).map { ChunkSequence(bigEndianValue($0[...])) }
             .flatMap { $0 >= first ? $0 : nil }
     }
-}
-
-/// A number as a key that sorts by its value.
-func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: value.bigEndian) { Array($0) }
-}
-
-/// The number that up to eight bytes hold, most significant first.
-func bigEndianValue(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
 }

@@ -8,6 +8,7 @@ public final class RocksDatabase: @unchecked Sendable {
     let handle: OpaquePointer
     private let families: [String: ColumnFamily]
     private let unsynced: OpaquePointer
+    private let unlogged: OpaquePointer
     private let synced: OpaquePointer
     private let reading: OpaquePointer
     public let path: String
@@ -46,6 +47,8 @@ public final class RocksDatabase: @unchecked Sendable {
         }
         self.families = families
         unsynced = rocksdb_writeoptions_create()
+        unlogged = rocksdb_writeoptions_create()
+        rocksdb_writeoptions_disable_WAL(unlogged, 1)
         synced = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(synced, 1)
         reading = rocksdb_readoptions_create()
@@ -56,6 +59,7 @@ public final class RocksDatabase: @unchecked Sendable {
         rocksdb_readoptions_destroy(reading)
         rocksdb_writeoptions_destroy(synced)
         rocksdb_writeoptions_destroy(unsynced)
+        rocksdb_writeoptions_destroy(unlogged)
         rocksdb_close(handle)
     }
 
@@ -70,6 +74,14 @@ public final class RocksDatabase: @unchecked Sendable {
     public func write(_ batch: borrowing WriteBatch, sync: Bool) throws(StoreError) {
         var failure: UnsafeMutablePointer<CChar>?
         rocksdb_write(handle, sync ? synced : unsynced, batch.handle, &failure)
+        try check(&failure, during: "writing to \(path)")
+    }
+
+    /// Past the write-ahead log: the batch does not survive the end of this process until it has been flushed. Nothing
+    /// may be logged after it before that, or it could be missing in front of what is there.
+    public func writeUnlogged(_ batch: borrowing WriteBatch) throws(StoreError) {
+        var failure: UnsafeMutablePointer<CChar>?
+        rocksdb_write(handle, unlogged, batch.handle, &failure)
         try check(&failure, during: "writing to \(path)")
     }
 

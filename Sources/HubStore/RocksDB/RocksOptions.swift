@@ -21,8 +21,11 @@ public struct RocksOptions: Sendable {
     public var writeBufferCount: Int32 = 2
     /// Write-ahead log bytes beyond which memtables are flushed so that old files can go; 0 lets RocksDB choose.
     public var maxTotalWALBytes: UInt64 = 0
-    /// Write-ahead log files to use again instead of making new ones.
-    public var recycledLogFiles = 0
+    /// Flushes every column family with the first that is full, so that after the end of the process what was never
+    /// logged is there up to one moment, the same in all of them.
+    public var atomicFlush = false
+    /// Flushes go past the page cache, which costs a copy and, on fresh pages, more than that.
+    public var directFlush = false
     /// Bytes of the cache for blocks read from table files.
     public var blockCacheBytes = 4 << 20
     /// Threads for flushes and compactions.
@@ -38,7 +41,8 @@ public struct RocksOptions: Sendable {
         rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
         rocksdb_options_set_max_write_buffer_number(options, writeBufferCount)
         rocksdb_options_set_max_total_wal_size(options, maxTotalWALBytes)
-        rocksdb_options_set_recycle_log_file_num(options, recycledLogFiles)
+        rocksdb_options_set_atomic_flush(options, atomicFlush ? 1 : 0)
+        rocksdb_options_set_use_direct_io_for_flush_and_compaction(options, directFlush ? 1 : 0)
         rocksdb_options_set_max_background_jobs(options, backgroundJobs)
         rocksdb_options_set_keep_log_file_num(options, 3)
         rocksdb_options_set_max_log_file_size(options, 1 << 20)

@@ -73,6 +73,96 @@ private let two = ServerID(2)
         }
     }
 
+    private func bulk(_ numbers: ClosedRange<UInt64>) -> [RelayStore.Item] {
+        numbers.map {
+            .init(sequence: ChunkSequence($0), header: [1, 2], commands: [UInt8](repeating: 7, count: 1 << 20))
+        }
+    }
+
+    /// What a process leaves behind that is killed now. While a flush ends, files come and go under a copy's hands.
+    private func revived(_ path: String, _ name: String) throws -> RelayStore {
+        for attempt in 1...100 {
+            let copy = "\(path)/\(name)-\(attempt)"
+            guard (try? FileManager.default.copyItem(atPath: path + "/relay", toPath: copy)) != nil,
+                let store = try? RelayStore(path: copy)
+            else { continue }
+            return store
+        }
+        return try RelayStore(path: path + "/relay")
+    }
+
+    /// Much at once, and what follows it, is there after a kill from the next `persist` on, and before that not at all.
+    @Test func bulkSurvivesAKillOnceItIsPersisted() throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path + "/relay")
+            try store.write(items(1...5), received: [one: BinlogProgress(firstOpenFile: 3)])
+            #expect(!store.isBulk)
+            try store.write(bulk(6...9), received: [one: BinlogProgress(firstOpenFile: 4)])
+            try store.write(
+                items(10...12), received: [one: BinlogProgress(firstOpenFile: 5)],
+                cursors: [two: .init(acknowledged: ChunkSequence(11), run: "")])
+            #expect(store.isBulk)
+            #expect(try numbers(store) == Array(1...12))
+            let early = try revived(path, "early")
+            #expect(try numbers(early) == Array(1...5))
+            #expect(early.received == [one: BinlogProgress(firstOpenFile: 3)] && early.cursors.isEmpty)
+            #expect(early.next == ChunkSequence(6))
+
+            try store.persist(isLast: false)
+            #expect(!store.isBulk)
+            try store.write(items(13...13), received: [one: BinlogProgress(firstOpenFile: 6)])
+            let late = try revived(path, "late")
+            #expect(try numbers(late) == Array(1...13))
+            #expect(late.received == store.received && late.cursors == store.cursors)
+            withExtendedLifetime(store) {}
+        }
+    }
+
+    /// Flushed as the memtables fill, chunks and places together, at each moment a kill may come.
+    @Test func aKillInLongBulkLeavesWholeWrites() throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path + "/relay")
+            for number in 1...60 as ClosedRange<UInt64> {
+                try store.write(
+                    bulk(number * 2 - 1...number * 2), received: [one: BinlogProgress(firstOpenFile: UInt32(number))])
+                guard number.isMultiple(of: 10) else { continue }
+                let killed = try revived(path, "\(number)")
+                let read = killed.received[one]?.firstOpenFile ?? 0
+                #expect(killed.next == ChunkSequence(UInt64(read) * 2 + 1))
+                #expect(try numbers(killed) == Array((1...120 as ClosedRange<UInt64>).prefix(Int(read) * 2)))
+            }
+            try store.persist(isLast: false)
+            #expect(store.isBulk, "of so much, RocksDB has flushed all but the newest by itself")
+            try store.persist(isLast: true)
+            #expect(!store.isBulk)
+            #expect(try numbers(try revived(path, "end")) == Array(1...120))
+        }
+    }
+
+    /// They were flushed, and the process ended before their places were.
+    @Test func chunksWithoutTheirPlacesDoNotCount() throws {
+        try withTemporaryDirectory { path in
+            do {
+                var store = try RelayStore(path: path)
+                try store.write(items(1...3))
+            }
+            do {
+                let database = try RocksDatabase(path: path, families: RelayStore.families)
+                var batch = WriteBatch()
+                for key in 4...6 as ClosedRange<UInt8> {
+                    batch.put([0, 0, 0, 0, 0, 0, 0, key], [1, 9, key], in: database.family())
+                }
+                try database.write(batch, sync: false)
+            }
+            #expect(try numbers(try RelayStore(path: path, readOnly: true)) == [1, 2, 3])
+            var store = try RelayStore(path: path)
+            #expect(store.next == ChunkSequence(4))
+            try store.write(items(4...4))
+            #expect(try numbers(store) == [1, 2, 3, 4])
+            #expect(try store.read(from: ChunkSequence(4), maximumBytes: 1).first?.1.count == 100)
+        }
+    }
+
     /// Chunks that everyone had before they were written are left out.
     @Test func numbersGoOnBehindWhatWasNeverWritten() throws {
         try withTemporaryDirectory { path in
