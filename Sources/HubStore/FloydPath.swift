@@ -9,7 +9,7 @@ internal import Glibc
 // | `raft/` | RocksDB: hard state, entries, snapshot metadata |
 // | `state/` | RocksDB: the replicated state and its applied index (`StateStore`) |
 // | `relay/` | records that some destination has not acknowledged yet |
-// | `versions` | for a moment: a file for the versions that memory has no room for, which then has no name |
+// | `versions/` | while this hub is primary: RocksDB: the versions that memory has no room for (`OverflowDatabase`) |
 //
 // Valid: `FORMAT` says a known version. A directory without it is taken over only when it is empty, which a crash
 // between making the directory and writing `FORMAT` can leave (`LOCK` and `FORMAT.new` may be there then).

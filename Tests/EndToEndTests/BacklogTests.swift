@@ -51,4 +51,34 @@ import Testing
             #expect(try await away.ask("GET", "count").text == "200")
         }
     }
+
+    /// So much at a time that the relay log takes it past its write-ahead log: what a kill takes with it is read again.
+    @Test func muchForAServerThatIsAwaySurvivesKillsOfTheHub() async throws {
+        try await withCluster(3) { cluster in
+            try await cluster.startServers()
+            try await cluster.hub.start()
+            let (source, away) = (cluster.servers[0], cluster.servers[2])
+            try await source.ask("RPUSH", "list", "first")
+            try await cluster.awaitEqual()
+            await away.process.kill()
+            let large = String(repeating: "0123456789", count: 6000)
+            for round in 0..<3 {
+                for part in 0..<10 {
+                    try await source.run((0..<20).map { ["SET", "key:\(part):\($0)", "\(round)\(large)"] })
+                    try await source.run([
+                        ["INCR", "count"], ["RPUSH", "list", "\(round)"], ["SET", "end", "\(round)"],
+                    ])
+                }
+                try await eventually("the other one has it") {
+                    try await cluster.servers[1].ask("GET", "end").text == "\(round)"
+                }
+                await cluster.hub.process.kill()
+                try await cluster.hub.start()
+            }
+            try await away.start()
+            try await cluster.awaitEqual()
+            #expect(try await away.ask("GET", "count").text == "30")
+            #expect(try await away.ask("LLEN", "list").text == "31")
+        }
+    }
 }

@@ -91,7 +91,7 @@ extension Setting {
             "Disk for records that some server has not acknowledged yet. When it is full the hub stops reading."),
         Setting(
             "version-table-memory", \.versionTableMemoryBytes, .bytes((1 << 20)...),
-            "Memory for the versions of recently written keys. What doesn't fit lies in a file under floyd-path, and costs "
+            "Memory for the versions of recently written keys. What doesn't fit lies in RocksDB under floyd-path, and costs "
                 + "a read when a conflict is looked for."),
         Setting(
             "raft-heartbeat-milliseconds", \.raftHeartbeatMilliseconds, .number(10...10_000, unit: "milliseconds"),

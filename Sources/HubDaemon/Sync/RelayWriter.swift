@@ -54,10 +54,7 @@ final class RelayWriter: Sendable {
         queue.asyncAfter(deadline: .now() + Self.bulkSeconds) { [weak self] in
             guard let self else { return }
             isPersistPlanned.withLock { $0 = false }
-            perform { store throws(StoreError) in
-                try store.persist(isLast: false)
-                if store.isBulk { self.persistSoon() }
-            }
+            perform { store throws(StoreError) in try store.persist() }
         }
     }
 
@@ -77,7 +74,7 @@ final class RelayWriter: Sendable {
 
     /// Returns when all that was asked for is done and the store is closed.
     func close() async {
-        enqueue { store throws(StoreError) in try store.persist(isLast: true) }
+        enqueue { store throws(StoreError) in try store.persist() }
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 store.withLock { $0 = nil }

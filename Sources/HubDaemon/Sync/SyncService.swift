@@ -12,16 +12,18 @@ final class SyncService: Sendable {
     let term: UInt64
     private let shell: NIOLoopBound<SyncShell>
     private let relay: RelayWriter
+    private let overflow: OverflowDatabase
     private let eventLoop: any EventLoop
     private let listeners: [any Channel]
 
     private init(
-        term: UInt64, shell: NIOLoopBound<SyncShell>, relay: RelayWriter, eventLoop: any EventLoop,
-        listeners: [any Channel]
+        term: UInt64, shell: NIOLoopBound<SyncShell>, relay: RelayWriter, overflow: OverflowDatabase,
+        eventLoop: any EventLoop, listeners: [any Channel]
     ) {
         self.term = term
         self.shell = shell
         self.relay = relay
+        self.overflow = overflow
         self.eventLoop = eventLoop
         self.listeners = listeners
     }
@@ -47,7 +49,9 @@ final class SyncService: Sendable {
             relayMaximumBytes: configuration.relayLogMaxSizeBytes,
             versionBytes: configuration.versionTableMemoryBytes, seed: .random(in: .min ... .max))
         let queue = DispatchQueue(label: "versions")
-        let overflow = try OverflowFile(path: directory.versions) { queue.async(execute: $0) }
+        let overflow = try OverflowDatabase(
+            path: directory.versions, memoryBytes: settings.overflowBufferBytes
+        ) { queue.async(execute: $0) }
         var store = try RelayStore(path: directory.relay)
         let owner = RelayOwner(primary, generation: generation).text
         if RelayOwner(text: store.owner)?.isContinued(by: primary, generation: generation) == true {
@@ -82,7 +86,9 @@ final class SyncService: Sendable {
             }
         }
         try await eventLoop.submit { shell.value.start() }.get()
-        return SyncService(term: primary.term, shell: shell, relay: relay, eventLoop: eventLoop, listeners: listeners)
+        return SyncService(
+            term: primary.term, shell: shell, relay: relay, overflow: overflow, eventLoop: eventLoop,
+            listeners: listeners)
     }
 
     /// Brings the links in line with the state.
@@ -142,5 +148,6 @@ final class SyncService: Sendable {
         for listener in listeners { try await listener.closeFuture.get() }
         try await eventLoop.submit {}.get()
         await relay.close()
+        overflow.close()
     }
 }

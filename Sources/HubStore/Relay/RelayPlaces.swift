@@ -1,16 +1,18 @@
-/// What the column family `places` of a relay store says (`RelayStore`).
-struct RelayPlaces {
-    var first = ChunkSequence(1)
+/// What the column family `places` of a relay store holds (`RelayStore`), and what of it is still to be written.
+struct RelayPlaces: Sendable {
+    private(set) var first = ChunkSequence(1)
     /// Chunks from here on do not count. Nil in logs from before it was kept.
-    var end: ChunkSequence?
-    var owner = ""
-    var cursors: [ServerID: RelayStore.Cursor] = [:]
-    var received: [ServerID: BinlogProgress] = [:]
-    var suspects: [RelayStore.SuspectName: ServerID] = [:]
+    private(set) var end: ChunkSequence?
+    private(set) var owner = ""
+    private(set) var cursors: [ServerID: RelayStore.Cursor] = [:]
+    private(set) var received: [ServerID: BinlogProgress] = [:]
+    private(set) var suspects: [RelayStore.SuspectName: ServerID] = [:]
+    /// By key; nil for what is gone.
+    private var unsaved: [[UInt8]: [UInt8]?] = [:]
 
     /// - Throws: `.corruption` for what no store has written.
-    init(of database: RocksDatabase) throws(StoreError) {
-        var iterator = database.iterator(from: [], to: nil, in: database.family("places"))
+    init(of database: RocksDatabase, _ family: ColumnFamily) throws(StoreError) {
+        var iterator = database.iterator(from: [], to: nil, in: family)
         while let (key, value) = try iterator.next() {
             let server = ServerID(UInt32(truncatingIfNeeded: bigEndianValue(key.dropFirst())))
             var reader = LittleEndianReader(bytes: value)
@@ -34,6 +36,50 @@ struct RelayPlaces {
                 throw .corruption(during: "reading \(database.path)", text: "the place \(key) has \(value.count) bytes")
             }
         }
+    }
+
+    mutating func keep(from first: ChunkSequence, owner: String) {
+        (self.first, self.owner) = (first, owner)
+        unsaved[Array("m".utf8)] = bigEndian(first.rawValue) + owner.utf8
+    }
+
+    mutating func end(at end: ChunkSequence) {
+        self.end = end
+        unsaved[Array("n".utf8)] = bigEndian(end.rawValue)
+    }
+
+    mutating func receive(_ progress: BinlogProgress?, of server: ServerID) {
+        received[server] = progress
+        unsaved[Self.key("r", server)] = .some(progress?.stored)
+    }
+
+    mutating func move(_ cursor: RelayStore.Cursor?, of server: ServerID) {
+        cursors[server] = cursor
+        unsaved[Self.key("c", server)] = .some(cursor.map { bigEndian($0.acknowledged.rawValue) + $0.run.utf8 })
+    }
+
+    mutating func suspect(_ name: RelayStore.SuspectName, winner: ServerID?) {
+        suspects[name] = winner
+        unsaved[name.stored] = .some(winner.map { bigEndian($0.rawValue) })
+    }
+
+    /// Of another primary's log nothing holds but the numbers.
+    mutating func forgetAll() {
+        for server in cursors.keys { move(nil, of: server) }
+        for server in received.keys { receive(nil, of: server) }
+        for name in suspects.keys { suspect(name, winner: nil) }
+    }
+
+    /// Writes what has changed into the batch.
+    mutating func save(into batch: inout WriteBatch, _ family: ColumnFamily) {
+        for (key, value) in unsaved {
+            if let value { batch.put(key, value, in: family) } else { batch.delete(key, in: family) }
+        }
+        unsaved = [:]
+    }
+
+    private static func key(_ kind: String, _ server: ServerID) -> [UInt8] {
+        Array(kind.utf8) + bigEndian(server.rawValue)
     }
 }
 

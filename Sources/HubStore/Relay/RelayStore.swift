@@ -11,8 +11,7 @@
 /// | `places` | `n` | the number after that of the newest chunk, u64 big endian: a chunk from there on was written without its places, and does not count |
 ///
 /// Nothing here is synced. It survives the end of the process, but for *bulk*: a write of much, and what follows it, goes
-/// past the write-ahead log, or every byte would be written twice, and survives from the next `persist` on, or from
-/// when RocksDB has flushed it by itself. A loss of power can take the newest writes, all of one batch or none. What is
+/// past the write-ahead log, or every byte would be written twice, and survives from the next `persist` on. A loss of power can take the newest writes, all of one batch or none. What is
 /// lost is read again from the sources. For that reason damage at the end of the write-ahead log opens as if it were
 /// its end.
 public struct RelayStore: Sendable {
@@ -60,26 +59,26 @@ public struct RelayStore: Sendable {
 
     private let database: RocksDatabase
     private let chunks: ColumnFamily
-    private let places: ColumnFamily
+    private let placesFamily: ColumnFamily
+    private var places: RelayPlaces
     /// What was written last does not survive the end of the process yet (`persist`).
     public private(set) var isBulk = false
-    /// Bytes of chunks since `persist`.
-    private var bulkWritten = 0
-    /// The first chunk that is kept, or would be.
-    public private(set) var first: ChunkSequence
     /// The chunk that is written next, at the earliest.
     public private(set) var next: ChunkSequence
     /// The numbers under which chunks were written since the store was opened, oldest first.
     private var keys: [ChunkSequence] = []
     /// The newest chunk that was there then.
     private let newestFound: ChunkSequence
-    public private(set) var cursors: [ServerID: Cursor]
+
+    /// The first chunk that is kept, or would be.
+    public var first: ChunkSequence { places.first }
+    public var cursors: [ServerID: Cursor] { places.cursors }
     /// How far each source had been read with the newest chunk.
-    public private(set) var received: [ServerID: BinlogProgress]
+    public var received: [ServerID: BinlogProgress] { places.received }
     /// Keys that await repair, and the servers that their states are to be copied from.
-    public private(set) var suspects: [SuspectName: ServerID]
+    public var suspects: [SuspectName: ServerID] { places.suspects }
     /// Who wrote the log: only the hub that was primary last may go on with it. Empty for a new log.
-    public private(set) var owner: String
+    public var owner: String { places.owner }
 
     /// The column families besides `default`.
     public static let families = ["places"]
@@ -94,20 +93,17 @@ public struct RelayStore: Sendable {
         options.writeBufferBytes = Self.memtableBytes
         options.writeBufferCount = 3
         options.maxTotalWALBytes = 96 << 20
-        options.atomicFlush = true
         options.directFlush = !readOnly && DurableFile.takesDirectWrites(in: path)
         database = try RocksDatabase(path: path, families: Self.families, options: options)
         chunks = database.family()
-        places = database.family("places")
-        let found = try RelayPlaces(of: database)
-        (first, owner) = (found.first, found.owner)
-        (cursors, received, suspects) = (found.cursors, found.received, found.suspects)
+        placesFamily = database.family("places")
+        places = try RelayPlaces(of: database, placesFamily)
         // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
-        let newest = try Self.lastSequence(database, from: first) ?? first.previous
+        let newest = try Self.lastSequence(database, from: places.first) ?? places.first.previous
         guard newest.rawValue < .max else {
             throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(newest)")
         }
-        newestFound = min(newest, max(found.end ?? newest.next, first).previous)
+        newestFound = min(newest, max(places.end ?? newest.next, places.first).previous)
         next = newestFound.next
         guard newest > newestFound, !readOnly else { return }
         var batch = WriteBatch()
@@ -115,7 +111,8 @@ public struct RelayStore: Sendable {
         try database.write(batch, sync: false)
     }
 
-    /// Writes chunks, moves cursors and drops what is not needed any more, all of it or nothing.
+    /// Writes chunks, moves cursors and drops what is not needed any more. After the end of the process all of it is there
+    /// or nothing.
     ///
     /// - Parameters:
     ///   - received: how far the sources of the chunks have been read with them.
@@ -125,33 +122,16 @@ public struct RelayStore: Sendable {
         suspects changed: [SuspectName: ServerID?] = [:], dropThrough: ChunkSequence? = nil
     ) throws(StoreError) {
         var batch = WriteBatch()
-        let bytes = items.reduce(0) { $0 + $1.byteCount }
-        isBulk = isBulk || bytes >= Self.bulkBytes
-        if isBulk { bulkWritten += bytes }
-        put(items, &batch)
-        if !items.isEmpty { batch.put(Array("n".utf8), bigEndian(next.rawValue), in: places) }
-        for (server, progress) in read {
-            received[server] = progress
-            batch.put(Self.key("r", server), progress.stored, in: places)
-        }
-        for (server, cursor) in moved {
-            cursors[server] = cursor
-            batch.put(
-                Self.key("c", server), bigEndian(cursor.acknowledged.rawValue) + cursor.run.utf8, in: places)
-        }
-        for (name, winner) in changed {
-            suspects[name] = winner
-            if let winner {
-                batch.put(name.stored, bigEndian(winner.rawValue), in: places)
-            } else {
-                batch.delete(name.stored, in: places)
-            }
-        }
-        guard let dropThrough, dropThrough >= first else { return try commit(batch) }
+        isBulk = isBulk || items.reduce(0) { $0 + $1.byteCount } >= Self.bulkBytes
+        try put(items, &batch)
+        if !items.isEmpty { places.end(at: next) }
+        for (server, progress) in read { places.receive(progress, of: server) }
+        for (server, cursor) in moved { places.move(cursor, of: server) }
+        for (name, winner) in changed { places.suspect(name, winner: winner) }
+        guard let dropThrough, dropThrough >= first else { return try commit(&batch) }
         let from = first
-        first = dropThrough.next
+        places.keep(from: dropThrough.next, owner: owner)
         next = max(next, first)
-        putFirst(&batch)
         // Of what was there before, it is not known which numbers are keys.
         let foundEnd = max(from, min(dropThrough, newestFound).next)
         let found = from.rawValue..<foundEnd.rawValue
@@ -160,16 +140,16 @@ public struct RelayStore: Sendable {
         if found.count + gone.count <= 1000 {
             for key in found { batch.delete(bigEndian(key), in: chunks) }
             for key in gone { batch.delete(bigEndian(key.rawValue), in: chunks) }
-            return try commit(batch)
+            return try commit(&batch)
         }
         let last = gone.last ?? foundEnd.previous
         batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
-        try commit(batch)
+        try commit(&batch)
         try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
     }
 
-    /// Small chunks go together, large ones are not copied once more.
-    private mutating func put(_ items: [Item], _ batch: inout WriteBatch) {
+    /// Small chunks go together, large ones are not copied once more. Those of bulk need not wait for their places.
+    private mutating func put(_ items: [Item], _ batch: inout WriteBatch) throws(StoreError) {
         var group = RelayGroup()
         for item in items {
             precondition(item.sequence >= next, "chunk \(item.sequence) written where \(next) is next")
@@ -185,6 +165,9 @@ public struct RelayStore: Sendable {
                     batch.put(bigEndian(item.sequence.rawValue), parts: [header, commands], in: chunks)
                 }
             }
+            guard isBulk, batch.byteCount >= Self.bulkBytes else { continue }
+            try database.writeUnlogged(batch)
+            batch.clear()
         }
         if !group.isEmpty { put(&group, &batch) }
     }
@@ -197,53 +180,37 @@ public struct RelayStore: Sendable {
 
     /// Names who goes on with the log, without touching what is in it.
     public mutating func own(_ owner: String) throws(StoreError) {
-        self.owner = owner
+        places.keep(from: first, owner: owner)
         var batch = WriteBatch()
-        putFirst(&batch)
-        try commit(batch)
+        try commit(&batch)
     }
 
     /// Forgets every chunk and place; the numbers go on. For a hub that becomes primary after another one.
     public mutating func start(over owner: String) throws(StoreError) {
         var batch = WriteBatch()
         if first < next { batch.deleteRange(bigEndian(first.rawValue), bigEndian(next.rawValue), in: chunks) }
-        for server in cursors.keys { batch.delete(Self.key("c", server), in: places) }
-        for server in received.keys { batch.delete(Self.key("r", server), in: places) }
-        for name in suspects.keys { batch.delete(name.stored, in: places) }
-        (cursors, received, suspects, keys) = ([:], [:], [:], [])
-        first = next
-        self.owner = owner
-        putFirst(&batch)
-        try commit(batch)
+        keys = []
+        places.forgetAll()
+        places.keep(from: next, owner: owner)
+        try commit(&batch)
         try database.deleteFiles(from: bigEndian(UInt64(0)), to: bigEndian(next.rawValue), in: chunks)
     }
 
-    private func commit(_ batch: borrowing WriteBatch) throws(StoreError) {
-        if isBulk { try database.writeUnlogged(batch) } else { try database.write(batch, sync: false) }
+    /// Bulk is not logged, and its places are not even written: one flushed before the chunks would say too much.
+    private mutating func commit(_ batch: inout WriteBatch) throws(StoreError) {
+        if isBulk { return try database.writeUnlogged(batch) }
+        places.save(into: &batch, placesFamily)
+        try database.write(batch, sync: false)
     }
 
     /// Lets bulk survive the end of the process. To be called once a second while `isBulk`, and before the store is
     /// closed.
-    ///
-    /// - Parameter isLast: nothing will be written for now. Otherwise what comes so fast that RocksDB has flushed all but
-    ///   the newest of it is left to that.
-    public mutating func persist(isLast: Bool) throws(StoreError) {
+    public mutating func persist() throws(StoreError) {
         guard isBulk else { return }
-        let isFlushed = bulkWritten > 3 * Self.memtableBytes
-        bulkWritten = 0
-        if isFlushed && !isLast { return }
-        // A chunk without its places does not count; places without the chunks would say too much.
         try database.flush(chunks)
-        try database.flush(places)
         isBulk = false
-    }
-
-    private func putFirst(_ batch: inout WriteBatch) {
-        batch.put(Array("m".utf8), bigEndian(first.rawValue) + owner.utf8, in: places)
-    }
-
-    private static func key(_ kind: String, _ server: ServerID) -> [UInt8] {
-        Array(kind.utf8) + bigEndian(server.rawValue)
+        var batch = WriteBatch()
+        try commit(&batch)
     }
 
     /// The chunks from `sequence` on, up to about `maximumBytes`, at least one if there is one.

@@ -12,6 +12,7 @@ public final class RocksDatabase: @unchecked Sendable {
     private let synced: OpaquePointer
     private let reading: OpaquePointer
     public let path: String
+    private let isTemporary: Bool
 
     /// Opens (and makes, unless `options.readOnly`) the database at `path`.
     ///
@@ -19,6 +20,8 @@ public final class RocksDatabase: @unchecked Sendable {
     /// - Throws: `StoreError`; `.corruption` when a write-ahead log is damaged before its end (`WALRecovery`).
     public init(path: String, families names: [String] = [], options: RocksOptions = RocksOptions()) throws(StoreError)
     {
+        isTemporary = options.isTemporary
+        if isTemporary { try Self.remove(path) }
         let all = ["default"] + names
         let raw = options.makeHandle()
         defer { rocksdb_options_destroy(raw) }
@@ -61,6 +64,19 @@ public final class RocksDatabase: @unchecked Sendable {
         rocksdb_writeoptions_destroy(unsynced)
         rocksdb_writeoptions_destroy(unlogged)
         rocksdb_close(handle)
+        guard isTemporary else { return }
+        do throws(StoreError) { try Self.remove(path) } catch {
+            // Whoever opens it next removes it, and says so when that cannot be done.
+        }
+    }
+
+    /// Removes a database that no process has open. None at the path is no error.
+    public static func remove(_ path: String) throws(StoreError) {
+        let options = rocksdb_options_create()
+        defer { rocksdb_options_destroy(options) }
+        var failure: UnsafeMutablePointer<CChar>?
+        rocksdb_destroy_db(options, path, &failure)
+        try check(&failure, during: "removing \(path)")
     }
 
     /// A column family that was named when opening.
@@ -86,6 +102,13 @@ public final class RocksDatabase: @unchecked Sendable {
     }
 
     public func get(_ key: [UInt8], in family: ColumnFamily) throws(StoreError) -> [UInt8]? {
+        try withValue(of: key, in: family) { Array($0) }
+    }
+
+    /// Hands the value of a key to `body`; nil when there is none. The bytes are valid only inside `body`.
+    public func withValue<Result>(
+        of key: [UInt8], in family: ColumnFamily, _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(StoreError) -> Result? {
         var failure: UnsafeMutablePointer<CChar>?
         let pinned = key.withUnsafeBytes {
             rocksdb_get_pinned_cf(handle, reading, family.handle, $0.characters, $0.count, &failure)
@@ -95,7 +118,7 @@ public final class RocksDatabase: @unchecked Sendable {
         guard let pinned else { return nil }
         var length = 0
         let start = rocksdb_pinnableslice_value(pinned, &length)
-        return Array(UnsafeRawBufferPointer(start: start, count: length))
+        return body(UnsafeRawBufferPointer(start: start, count: length))
     }
 
     /// Writes what is in memory into table files, and waits for it.

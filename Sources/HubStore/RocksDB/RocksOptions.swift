@@ -15,19 +15,20 @@ public struct RocksOptions: Sendable {
     public var createIfMissing = true
     /// Takes no lock and writes nothing; replays the write-ahead log in memory.
     public var readOnly = false
+    /// What is at the path is removed before it is opened and after it is closed.
+    public var isTemporary = false
     /// Bytes of one memtable.
     public var writeBufferBytes = 4 << 20
     /// Memtables in memory at once, the one that is written included.
     public var writeBufferCount: Int32 = 2
     /// Write-ahead log bytes beyond which memtables are flushed so that old files can go; 0 lets RocksDB choose.
     public var maxTotalWALBytes: UInt64 = 0
-    /// Flushes every column family with the first that is full, so that after the end of the process what was never
-    /// logged is there up to one moment, the same in all of them.
-    public var atomicFlush = false
     /// Flushes go past the page cache, which costs a copy and, on fresh pages, more than that.
     public var directFlush = false
-    /// Bytes of the cache for blocks read from table files.
+    /// Bytes of the cache for blocks read from table files; 0 for none.
     public var blockCacheBytes = 4 << 20
+    /// Table files that are kept open. Reading another one costs as much as opening it.
+    public var maxOpenFiles: Int32 = 256
     /// Threads for flushes and compactions.
     public var backgroundJobs: Int32 = 2
 
@@ -41,20 +42,23 @@ public struct RocksOptions: Sendable {
         rocksdb_options_set_write_buffer_size(options, writeBufferBytes)
         rocksdb_options_set_max_write_buffer_number(options, writeBufferCount)
         rocksdb_options_set_max_total_wal_size(options, maxTotalWALBytes)
-        rocksdb_options_set_atomic_flush(options, atomicFlush ? 1 : 0)
         rocksdb_options_set_use_direct_io_for_flush_and_compaction(options, directFlush ? 1 : 0)
         rocksdb_options_set_max_background_jobs(options, backgroundJobs)
         rocksdb_options_set_keep_log_file_num(options, 3)
         rocksdb_options_set_max_log_file_size(options, 1 << 20)
         rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         rocksdb_options_set_paranoid_checks(options, 1)
-        rocksdb_options_set_max_open_files(options, 256)
+        rocksdb_options_set_max_open_files(options, maxOpenFiles)
 
         let table = rocksdb_block_based_options_create()
         defer { rocksdb_block_based_options_destroy(table) }
         let cache = rocksdb_cache_create_lru(blockCacheBytes)
         defer { rocksdb_cache_destroy(cache) }
-        rocksdb_block_based_options_set_block_cache(table, cache)
+        if blockCacheBytes > 0 {
+            rocksdb_block_based_options_set_block_cache(table, cache)
+        } else {
+            rocksdb_block_based_options_set_no_block_cache(table, 1)
+        }
         rocksdb_options_set_block_based_table_factory(options, table)
         return options
     }

@@ -16,6 +16,13 @@ public struct WriteBatch: ~Copyable {
     /// The number of changes in the batch.
     public var count: Int { Int(rocksdb_writebatch_count(handle)) }
 
+    /// Bytes that the changes take in memory.
+    public var byteCount: Int {
+        var count = 0
+        _ = rocksdb_writebatch_data(handle, &count)
+        return count
+    }
+
     public mutating func clear() { rocksdb_writebatch_clear(handle) }
 
     public mutating func put(_ key: [UInt8], _ value: [UInt8], in family: ColumnFamily) {

@@ -1,42 +1,39 @@
-internal import Glibc
 internal import Synchronization
 
 /// `OverflowStorage` for simulations and tests.
 public final class OverflowMemory: OverflowStorage {
-    private let bytes = Mutex<[UInt8]>([])
+    private let generations = Mutex<[UInt64: [UInt8]]>([:])
     /// Bytes that fit, like those of a disk.
     private let limit: Int
 
     public init(limit: Int = .max) { self.limit = limit }
 
-    public var size: Int { bytes.withLock(\.count) }
+    public var size: Int { generations.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
-    public func write(_ new: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
-        guard offset + new.count <= limit else { throw FileError(path: "memory", code: ENOSPC) }
-        bytes.withLock { bytes in
-            let missing = offset + new.count - bytes.count
-            if missing > 0 { bytes.append(contentsOf: repeatElement(0, count: missing)) }
-            bytes.replaceSubrange(offset..<offset + new.count, with: new)
-        }
+    public func write(_ bytes: UnsafeRawBufferPointer, of generation: UInt64) throws(StoreError) {
+        guard size + bytes.count <= limit else { throw .noSpace(during: "writing to memory", text: "\(limit) bytes") }
+        let copy = Array(bytes)
+        generations.withLock { $0[generation] = copy }
     }
 
     /// At once: a simulation has one thread.
-    public func writeSoon(at offset: Int, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite {
+    public func writeSoon(_ generation: UInt64, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite {
         let write = OverflowWrite()
-        write.perform(on: self, at: offset, lend)
+        write.perform(on: self, of: generation, lend)
         return write
     }
 
-    public func read(_ target: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
-        let isThere = bytes.withLock { bytes in
-            guard offset + target.count <= bytes.count else { return false }
-            target.copyBytes(from: bytes[offset..<offset + target.count])
-            return true
+    public func read(
+        _ target: UnsafeMutableRawBufferPointer, of generation: UInt64, at offset: Int
+    ) throws(StoreError) {
+        let bytes = generations.withLock { $0[generation] } ?? []
+        guard offset + target.count <= bytes.count else {
+            throw .corruption(during: "reading memory", text: "no generation \(generation)")
         }
-        guard isThere else { throw FileError(path: "memory", code: EIO) }
+        target.copyBytes(from: bytes[offset..<offset + target.count])
     }
 
-    public func truncate(to size: Int) throws(FileError) {
-        bytes.withLock { $0.removeLast(max(0, $0.count - size)) }
+    public func remove(before first: UInt64) {
+        generations.withLock { generations in generations = generations.filter { $0.key >= first } }
     }
 }

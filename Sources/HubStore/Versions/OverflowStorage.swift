@@ -1,18 +1,19 @@
 internal import Synchronization
 
-/// Where versions go for which memory has no room (`VersionTable`): bytes that are written, read again at other places,
-/// and not needed by the next process. What is read is what was written there last.
+/// Where versions go for which memory has no room (`VersionTable`): generations of one size, with numbers that only grow,
+/// which are written once, read in parts, and not needed by the next process.
 public protocol OverflowStorage: Sendable {
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError)
+    /// - Parameter generation: greater than that of every write before.
+    func write(_ bytes: UnsafeRawBufferPointer, of generation: UInt64) throws(StoreError)
 
     /// Writes what `lend` gives, soon and in another thread.
-    func writeSoon(at offset: Int, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite
+    func writeSoon(_ generation: UInt64, _ lend: @escaping OverflowWrite.Lend) -> OverflowWrite
 
-    /// Fills `bytes`.
-    func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError)
+    /// Fills `bytes` with what lies at `offset` of a generation.
+    func read(_ bytes: UnsafeMutableRawBufferPointer, of generation: UInt64, at offset: Int) throws(StoreError)
 
-    /// What lies at `size` and beyond is not needed any more.
-    func truncate(to size: Int) throws(FileError)
+    /// Generations before `first` are not needed any more.
+    func remove(before first: UInt64) throws(StoreError)
 }
 
 /// A write that takes place in another thread.
@@ -22,7 +23,7 @@ public final class OverflowWrite: Sendable {
 
     public enum Outcome: Equatable, Sendable {
         case written
-        case failed(FileError)
+        case failed(StoreError)
     }
 
     private let state = Mutex<Outcome?>(nil)
@@ -33,10 +34,10 @@ public final class OverflowWrite: Sendable {
     public var outcome: Outcome? { state.withLock { $0 } }
 
     /// Carries it out. To be called once.
-    public func perform(on storage: some OverflowStorage, at offset: Int, _ lend: Lend) {
+    public func perform(on storage: some OverflowStorage, of generation: UInt64, _ lend: Lend) {
         lend { bytes in
-            do throws(FileError) {
-                try storage.write(bytes, at: offset)
+            do throws(StoreError) {
+                try storage.write(bytes, of: generation)
                 state.withLock { $0 = .written }
             } catch {
                 state.withLock { $0 = .failed(error) }

@@ -21,12 +21,14 @@ public struct SyncEngine: Sendable {
         public var windowBytes: Int
         /// Bytes of the version table, at least 16 KiB.
         public var versionBytes: Int
+        /// Those of them that are for the buffers of its overflow.
+        public var overflowBufferBytes: Int { VersionTable.storageBytes(of: versionBytes) }
         /// Secret of the key hash.
         public var seed: UInt64
 
         public init(
             hubHost: String, hubPort: Int, isStrict: Bool = true, relayMaximumBytes: Int = 10 << 30,
-            windowBytes: Int = 24 << 20, versionBytes: Int = 64 << 20, seed: UInt64
+            windowBytes: Int = 24 << 20, versionBytes: Int = 100 << 20, seed: UInt64
         ) {
             self.hubHost = hubHost
             self.hubPort = hubPort

@@ -1,27 +1,12 @@
 internal import HubStore
 
 /// The generations that memory has no room for, oldest first. They lie in `OverflowStorage` as they lay in memory, so
-/// that writing one is one call and asking one for a key is one small read; filters in memory tell which to ask.
+/// that asking one for a key is one small read; filters in memory tell which to ask.
 ///
-/// Thirty-two generations in a row are a group and have a filter together. Those of the newest two groups, which nearly
-/// all questions are about, have one each besides. When the filters have no room either, the oldest groups do without:
-/// they are asked each time. That is slow, and no less exact.
+/// Thirty-two generations in a row are a group and have a filter together, and one each besides. When the filters have no
+/// room either, those of the oldest groups become smaller (`OverflowGroup.Detail`), so that more generations are asked in vain. That is
+/// slower, and no less exact.
 struct VersionOverflow: Sendable {
-    private struct Generation {
-        let ordinal: UInt64
-        /// Which part of the storage holds it.
-        let region: Int
-        let round: UInt8
-        let count: Int
-        /// Of this one alone.
-        let own: VersionFacts
-        /// Of this one and all before it that are still there.
-        var facts: VersionFacts
-        var filter: KeyFilter?
-
-        func excludes(_ hash: KeyHash) -> Bool { filter.map { !$0.mayHold(hash.low) } ?? false }
-    }
-
     /// A generation that is being written, and in memory as well.
     private struct Pending {
         let ordinal: UInt64
@@ -29,15 +14,7 @@ struct VersionOverflow: Sendable {
         let generation: VersionGeneration
     }
 
-    private struct Group {
-        var generations: [Generation] = []
-        var added = 0
-        var filter: KeyFilter?
-
-        func excludes(_ hash: KeyHash) -> Bool { filter.map { !$0.mayHold(hash.low) } ?? false }
-    }
-
-    static let groupSize = 32
+    /// Nearly all questions are about these.
     private static let recentGroups = 2
     /// Generations that are being written at once. With that many the next is written before anything goes on: the
     /// disk is slower than the sources.
@@ -49,18 +26,19 @@ struct VersionOverflow: Sendable {
     /// Places of a generation.
     private let capacity: Int
     private let maximumFilterBytes: Int
-    private var groups: [Group] = []
+    private var groups: [OverflowGroup] = []
     private var pending: [Pending] = []
-    private var freeRegions: Set<Int> = []
-    private var regionCount = 0
+    /// What is older has been removed from the storage.
+    private var firstStored: UInt64 = 1
     private var reader: OverflowReader
     private(set) var nextOrdinal: UInt64 = 1
     private(set) var count = 0
+    /// Of all groups.
     private(set) var filterBytes = 0
     /// Versions that could not be kept, those among them that had been settled meanwhile included.
     private(set) var forgotten: UInt64 = 0
     /// Why the last of them could not.
-    var failure: FileError?
+    var failure: StoreError?
     /// A generation that has been written, to be filled again.
     private var spare: VersionGeneration?
 
@@ -71,42 +49,49 @@ struct VersionOverflow: Sendable {
         reader = OverflowReader(storage: storage, capacity: capacity)
     }
 
-    private var regionBytes: Int { capacity * MemoryLayout<VersionSlot>.stride }
-    var storedBytes: Int { regionCount * regionBytes }
+    private var oneGeneration: Int { capacity * MemoryLayout<VersionSlot>.stride }
+    var storedBytes: Int { Int(nextOrdinal - firstStored) * oneGeneration }
 
     /// What generations take that are in memory as well.
-    var generationBytes: Int { (pending.count + (spare == nil ? 0 : 1)) * regionBytes }
+    var generationBytes: Int { (pending.count + (spare == nil ? 0 : 1)) * oneGeneration }
 
     /// Takes a generation and gives an empty one for it.
     mutating func exchange(_ full: VersionGeneration) -> VersionGeneration {
         collect()
-        let region = freeRegions.min() ?? regionCount
         let isWaiting = pending.count < Self.maximumPending
         if isWaiting {
-            let write = storage.writeSoon(at: region * regionBytes) { use in
+            let write = storage.writeSoon(nextOrdinal) { use in
                 full.withSlots { use(UnsafeRawBufferPointer($0)) }
             }
             pending.append(Pending(ordinal: nextOrdinal, write: write, generation: full))
-        } else if let error = write(full, in: region) {
+        } else if let error = write(full) {
             lose(full.count, error)
+            nextOrdinal += 1
             return full.cleared()
         }
-        freeRegions.remove(region)
-        regionCount = max(regionCount, region + 1)
-        if groups.last.map({ $0.added == Self.groupSize }) ?? true { startGroup() }
-        describe(full, in: region)
-        while filterBytes > maximumFilterBytes, let oldest = groups.dropLast().firstIndex(where: { $0.filter != nil }) {
-            filterBytes -= groups[oldest].filter?.memoryBytes ?? 0
-            groups[oldest].filter = nil
-        }
+        if groups.last.map({ $0.isFull }) ?? true { startGroup() }
+        describe(full)
+        lessenFilters()
         if !isWaiting { return full.cleared() }
         return spare.take() ?? VersionGeneration(capacity: capacity)
     }
 
-    private func write(_ generation: VersionGeneration, in region: Int) -> FileError? {
+    /// Until they fit, or those of the newest group alone are too large: each group loses the same before any loses more,
+    /// the oldest first.
+    private mutating func lessenFilters() {
+        while filterBytes > maximumFilterBytes {
+            let older = groups.indices.dropLast().filter { groups[$0].detail != .none }
+            guard let group = older.min(by: { groups[$0].detail.rawValue < groups[$1].detail.rawValue }) else { return }
+            filterBytes -= groups[group].filterBytes
+            groups[group].lessen()
+            filterBytes += groups[group].filterBytes
+        }
+    }
+
+    private func write(_ generation: VersionGeneration) -> StoreError? {
         generation.withSlots { slots in
-            do throws(FileError) {
-                try storage.write(UnsafeRawBufferPointer(slots), at: region * regionBytes)
+            do throws(StoreError) {
+                try storage.write(UnsafeRawBufferPointer(slots), of: nextOrdinal)
                 return nil
             } catch {
                 return error
@@ -114,7 +99,7 @@ struct VersionOverflow: Sendable {
         }
     }
 
-    private mutating func lose(_ count: Int, _ error: FileError) {
+    private mutating func lose(_ count: Int, _ error: StoreError) {
         forgotten += UInt64(count)
         failure = error
     }
@@ -140,37 +125,14 @@ struct VersionOverflow: Sendable {
     }
 
     private mutating func startGroup() {
-        let filter = KeyFilter(capacity: Self.groupSize * VersionGeneration.limit(capacity))
-        filterBytes += filter.memoryBytes
-        groups.append(Group(filter: filter))
-        for group in groups.indices.dropLast(Self.recentGroups) {
-            for index in groups[group].generations.indices {
-                filterBytes -= groups[group].generations[index].filter?.memoryBytes ?? 0
-                groups[group].generations[index].filter = nil
-            }
-        }
+        let group = OverflowGroup(capacity: capacity)
+        filterBytes += group.filterBytes
+        groups.append(group)
     }
 
-    private mutating func describe(_ generation: VersionGeneration, in region: Int) {
-        let last = groups.count - 1
-        var own = KeyFilter(capacity: VersionGeneration.limit(capacity))
-        filterBytes += own.memoryBytes
-        // Taken out, so that it is this one's alone and changes where it is.
-        var shared = groups[last].filter.take()
-        let round = generation.round
-        var facts = VersionFacts()
-        generation.withSlots { slots in
-            own.insert(slots, of: round)
-            shared?.insert(slots, of: round)
-            facts.add(slots, of: round)
-        }
-        groups[last].filter = shared
-        groups[last].added += 1
+    private mutating func describe(_ generation: VersionGeneration) {
         let before = groups.last { !$0.generations.isEmpty }?.generations.last?.facts
-        groups[last].generations.append(
-            Generation(
-                ordinal: nextOrdinal, region: region, round: generation.round, count: generation.count, own: facts,
-                facts: before.map(facts.union) ?? facts, filter: own))
+        filterBytes += groups[groups.count - 1].add(generation, ordinal: nextOrdinal, after: before)
         nextOrdinal += 1
         count += generation.count
     }
@@ -204,7 +166,7 @@ struct VersionOverflow: Sendable {
                 }
                 do {
                     if let slot = try reader.slot(
-                        of: hash, in: generation.region, round: generation.round, sources: sources)
+                        of: hash, in: generation.ordinal, round: generation.round, sources: sources)
                     {
                         return slot
                     }
@@ -221,24 +183,24 @@ struct VersionOverflow: Sendable {
     @inline(__always)
     func touch(_ hash: KeyHash) -> UInt8 {
         var touched: UInt8 = 0
-        for group in groups.indices.suffix(Self.recentGroups) { touched &+= groups[group].filter?.touch(hash.low) ?? 0 }
+        for group in groups.indices.suffix(Self.recentGroups) { touched &+= groups[group].touch(hash) }
         return touched
     }
 
     mutating func forget(settled: ChunkSequence) {
         collect()
         let before = count
-        // What is still being written keeps its region.
+        // What is still being written stays.
         while let oldest = groups.first?.generations.first, oldest.facts.isSettled(through: settled),
             !pending.contains(where: { $0.ordinal == oldest.ordinal })
         { remove(0, of: 0) }
         if count < before { addUpFacts() }
-        guard groups.isEmpty else { return }
-        spare = nil
-        guard regionCount > 0 else { return }
-        do {
-            try storage.truncate(to: 0)
-            (regionCount, freeRegions) = (0, [])
+        if groups.isEmpty { spare = nil }
+        let oldest = groups.first?.generations.first?.ordinal ?? nextOrdinal
+        guard oldest > firstStored else { return }
+        do throws(StoreError) {
+            try storage.remove(before: oldest)
+            firstStored = oldest
         } catch {
             failure = error
         }
@@ -256,12 +218,12 @@ struct VersionOverflow: Sendable {
     }
 
     private mutating func remove(_ index: Int, of group: Int) {
-        let generation = groups[group].generations.remove(at: index)
-        count -= generation.count
-        freeRegions.insert(generation.region)
-        filterBytes -= generation.filter?.memoryBytes ?? 0
-        guard groups[group].generations.isEmpty else { return }
-        filterBytes -= groups[group].filter?.memoryBytes ?? 0
+        filterBytes -= groups[group].filterBytes
+        count -= groups[group].generations.remove(at: index).count
+        guard groups[group].generations.isEmpty else {
+            filterBytes += groups[group].filterBytes
+            return
+        }
         groups.remove(at: group)
     }
 }

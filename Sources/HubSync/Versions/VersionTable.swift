@@ -19,18 +19,24 @@ struct VersionTable: Sendable {
         var isOver = false
     }
 
-    /// - Parameter memoryBytes: what it may take, at least 16 KiB. Up to an eighth of it is for the two generations, as much
-    ///   and half more for those on their way to the overflow; the rest tells what is there.
+    /// - Parameter memoryBytes: what it may take, at least 16 KiB. Up to a twelfth of it is for the two generations, as much
+    ///   and half more for those on their way to the overflow, an eighth for the overflow's own buffers
+    ///   (`storageBytes`); the rest tells what is there.
     init(memoryBytes: Int, overflow storage: any OverflowStorage) {
-        let places = max(8, memoryBytes / 16 / MemoryLayout<VersionSlot>.stride)
+        let places = max(8, memoryBytes / 24 / MemoryLayout<VersionSlot>.stride)
         let capacity = 1 << (Int.bitWidth - 1 - places.leadingZeroBitCount)
         young = VersionGeneration(capacity: capacity)
         old = VersionGeneration(capacity: capacity)
         let bytes = capacity * MemoryLayout<VersionSlot>.stride
         overflow = VersionOverflow(
-            capacity: capacity, filterBytes: max(0, memoryBytes - (2 + VersionOverflow.maximumGenerations) * bytes),
+            capacity: capacity,
+            filterBytes: max(
+                0, memoryBytes - Self.storageBytes(of: memoryBytes) - (2 + VersionOverflow.maximumGenerations) * bytes),
             storage: storage)
     }
+
+    /// What of `memoryBytes` is for the buffers of the overflow's storage.
+    static func storageBytes(of memoryBytes: Int) -> Int { memoryBytes / 8 }
 
     var count: Int { young.count + old.count + overflow.count }
     var memoryBytes: Int { 2 * young.memoryBytes + overflow.generationBytes + overflow.filterBytes }
@@ -41,7 +47,7 @@ struct VersionTable: Sendable {
     var forgottenUnsettled: UInt64 { overflow.forgotten }
 
     /// What was wrong with the overflow last, once.
-    mutating func takeFailure() -> FileError? {
+    mutating func takeFailure() -> StoreError? {
         defer { overflow.failure = nil }
         return overflow.failure
     }

@@ -51,7 +51,8 @@ struct Verification {
     // MARK: Files
 
     private mutating func checkNames(_ directory: FloydPath) {
-        let known = ["FORMAT", "FORMAT.new", "LOCK", "raft", "state", "relay"]
+        // What is in `versions` is of no use to anybody but the process that wrote it.
+        let known = ["FORMAT", "FORMAT.new", "LOCK", "raft", "state", "relay", "versions"]
         do {
             for name in try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
             where !known.contains(name) {

@@ -72,10 +72,17 @@ final class HubGroup {
             let (from, to) = (Int(message.from.rawValue) - 1, Int(message.to.rawValue) - 1)
             guard world.now >= cutUntil[from][to] else { continue }
             if !world.isHealing, world.random.chance(world.plan.hubLossShare) { continue }
-            let number = hosts[to].process
-            world.timeline.after(world.hubLinkDelay()) { [self] in
-                if hosts[to].process == number { hosts[to].hand(.message(message)) }
+            carry(message, to: hosts[to])
+            if world.plan.hubRepeatShare > 0, !world.isHealing, world.random.chance(world.plan.hubRepeatShare) {
+                carry(message, to: hosts[to])
             }
+        }
+    }
+
+    private func carry(_ message: Message, to host: HubHost) {
+        let number = host.process
+        world.timeline.after(world.hubLinkDelay()) {
+            if host.process == number { host.hand(.message(message)) }
         }
     }
 
@@ -119,6 +126,24 @@ final class HubGroup {
     func check(_ body: (inout RaftOracle) throws(RaftViolation) -> Void) {
         do throws(RaftViolation) { try body(&raft) } catch { world.oracle.fail("raft", "\(error)", key: nil) }
     }
+
+    /// Whether all that know the hub have its disk by name in their logs, committed, as comes about within moments
+    /// (`MembershipChange`): else a hub that lost it could pass for itself.
+    func know(_ hub: HubHost, _ core: RaftCore) -> Bool {
+        guard core.membership.member(hub.id)?.incarnation == hub.incarnation else { return false }
+        return present.allSatisfy { other in
+            if other === hub { return true }
+            let log = other.disk.durable
+            guard core.membership.member(other.id) != nil else {
+                return log.membership.member(hub.id).map { $0.incarnation == hub.incarnation } ?? true
+            }
+            if log.base.index >= core.membershipIndex { return true }
+            guard let term = core.term(at: core.membershipIndex) else { return false }
+            return log.term(at: core.membershipIndex) == term
+        }
+    }
+
+    func forgetVotes(of hub: HubID) { raft.forgetVotes(of: hub) }
 
     func applied(_ machine: HubHost.Machine) {
         if machine.applied > agreed.applied { agreed = machine }

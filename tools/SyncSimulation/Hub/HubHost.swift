@@ -46,8 +46,8 @@ final class HubHost {
     // The machine.
     /// Seconds that its clock is ahead of the true time.
     var clockOffset: Double { world.plan.hubClockOffsets[place % world.plan.hubClockOffsets.count] }
-    let incarnation: Incarnation
-    let disk: SimulatedDisk
+    private(set) var incarnation: Incarnation
+    private(set) var disk: SimulatedDisk
     var machine = Machine()
     /// What of `machine` survives a loss of power.
     var flushedMachine = Machine()
@@ -184,6 +184,18 @@ final class HubHost {
     func retire(losingPower: Bool) {
         kill(losingPower: losingPower)
         isGone = true
+    }
+
+    /// The machine loses its disk. What it is set up with names the hubs that were in the group, as when they began it, so
+    /// that only the others keep it from voting a second time.
+    func wipe(_ membership: Membership) {
+        kill(losingPower: true)
+        note("has lost its disk")
+        incarnation = Incarnation(world.random.next() | 1)
+        disk = SimulatedDisk(membership: membership, bug: nil)
+        (machine, flushedMachine) = (Machine(), Machine())
+        (files, syncedFiles) = (RelayFiles(), RelayFiles())
+        world.hubs.forgetVotes(of: id)
     }
 
     /// The process is over.

@@ -24,6 +24,14 @@ extension Faults {
             hub.note("is gone, and so is its disk")
             hub.retire(losingPower: true)
             remove(hub) { [self] in add(done) }
+        case .hubWiped:
+            guard core.membership.voterCount >= 3, hubs.know(hub, core) else { return }
+            world.isChangingGroup = true
+            hub.wipe(core.membership)
+            world.timeline.after(world.random.between(0.01...2)) { hub.start() }
+            world.timeline.after(world.random.between(0...6)) { [self] in
+                remove(hub) { [self] in add(done) }
+            }
         default: preconditionFailure("\(fault) does not change the group")
         }
     }

@@ -20,7 +20,7 @@ struct Faults {
         case .hubKilled, .hubLosesPower, .hubFrozen, .hubStopped, .hubFailsOver, .hubCutOff, .hubIsolated, .hubsSplit,
             .hubsLost, .raftDiskSlow, .raftDiskFull, .relayDiskFull:
             beginAtHub(fault)
-        case .hubAdded, .hubRemoved, .hubReplaced: changeGroup(fault)
+        case .hubAdded, .hubRemoved, .hubReplaced, .hubWiped: changeGroup(fault)
         case .serverMoved: moveServer(server)
         case .serverCopied: copyServer(server)
         case .serverPaused: pauseServer(server)

@@ -41,11 +41,14 @@ struct Plan {
         case hubRemoved
         /// A hub is gone with its disk; an operator takes it out and adds a new one.
         case hubReplaced
+        /// A hub comes back under its old name with an empty disk. The others refuse it, until an operator takes it out and
+        /// adds a new one.
+        case hubWiped
         /// An operator pauses a server and resumes it.
         case serverPaused
 
         /// Kinds that have seeds of their own, so that what other seeds have found is still found by them.
-        static let late: [Fault] = [.hubAdded, .hubRemoved, .hubReplaced, .serverPaused]
+        static let late: [Fault] = [.hubAdded, .hubRemoved, .hubReplaced, .hubWiped, .serverPaused]
         static let early = allCases.filter { !late.contains($0) }
     }
 
@@ -86,6 +89,8 @@ struct Plan {
     var hubLinkDelay: ClosedRange<Double>
     /// Share of the messages between hubs that are lost.
     var hubLossShare: Double
+    /// Share of the messages between hubs that arrive twice. Like the late kinds of faults.
+    var hubRepeatShare = 0.0
     /// Unix seconds that each hub's clock is ahead of the true time.
     var hubClockOffsets: [Double]
     /// Applied entries that stay in the Raft log.
@@ -130,6 +135,8 @@ struct Plan {
         relayMaximumBytes = random.chance(0.2) ? random.between(1_000...20_000) : nil
         versionBytes = random.pick([0, 0, 64 << 10])
         guard !faults.isEmpty else { return }
+        if seed % 22 == 1 { hubRepeatShare = 0.1 }
+        if seed % 22 == 11 { faults.append(.hubWiped) }
         switch seed % 11 {
         case 4: faults += [.hubAdded, .hubRemoved]
         case 5: faults.append(.hubReplaced)
