@@ -37,6 +37,14 @@ import Testing
         #expect(outcome.reigns > 0)
     }
 
+    /// The seeds that have them: 22 has a place for each.
+    @Test("what seeds of their own are for comes about", arguments: [1, 11, 20] as [UInt64])
+    func rareFaults(_ place: UInt64) throws {
+        let outcomes = try stride(from: place, to: 250, by: 22).map { try Simulation.run(seed: $0) }
+        let sum = outcomes.reduce(0) { $0 + (place == 1 ? $1.repeats : place == 11 ? $1.wipes : $1.bulkLosses) }
+        #expect(sum > 0)
+    }
+
     @Test("the course of a run follows from its seed alone") func sameCourse() throws {
         #expect(try Simulation.run(seed: 90) == Simulation.run(seed: 90))
     }

@@ -51,7 +51,7 @@ actor Hub {
     static func open(_ configuration: Configuration, log: Logger) async throws -> Hub {
         let (directory, lock) = try FloydPath.open(configuration.floydPath)
         // Of a process that was killed while it was primary.
-        try RocksDatabase.remove(directory.versions)
+        try OverflowDatabase.remove(directory.versions)
         let hub = Hub(configuration, log, directory, lock)
         let raftLog = try RocksLog(path: directory.raft)
         if raftLog.identity == nil, case .start(let identity, let membership)? = hub.newJoining().decision {

@@ -80,6 +80,7 @@ final class SyncService: Sendable {
             } catch {
                 for listener in listeners { try await listener.close() }
                 await relay.close()
+                await overflow.close()
                 throw HubFailure.cannotListen(
                     Address(host: host, port: configuration.inboundPort),
                     use: "where the servers send their binlogs (sdk-port + 1000)", "\(error)")
@@ -148,6 +149,6 @@ final class SyncService: Sendable {
         for listener in listeners { try await listener.closeFuture.get() }
         try await eventLoop.submit {}.get()
         await relay.close()
-        overflow.close()
+        await overflow.close()
     }
 }

@@ -11,9 +11,9 @@
 /// | `places` | `n` | the number after that of the newest chunk, u64 big endian: a chunk from there on was written without its places, and does not count |
 ///
 /// Nothing here is synced. It survives the end of the process, but for *bulk*: a write of much, and what follows it, goes
-/// past the write-ahead log, or every byte would be written twice, and survives from the next `persist` on. A loss of power can take the newest writes, all of one batch or none. What is
-/// lost is read again from the sources. For that reason damage at the end of the write-ahead log opens as if it were
-/// its end.
+/// past the write-ahead log, or every byte would be written twice, and survives from the next `persist` on. What was
+/// dropped in bulk may be gone before that. A loss of power can take the newest writes too. What is lost is read again
+/// from the sources. For that reason damage at the end of the write-ahead log opens as if it were its end.
 public struct RelayStore: Sendable {
     /// How far one destination has acknowledged the relay log.
     public struct Cursor: Equatable, Sendable {
@@ -63,6 +63,9 @@ public struct RelayStore: Sendable {
     private var places: RelayPlaces
     /// What was written last does not survive the end of the process yet (`persist`).
     public private(set) var isBulk = false
+    private var persistCount = 0
+    /// Some table files may hold nothing but what was dropped.
+    private var hasEmptyFiles = false
     /// The chunk that is written next, at the earliest.
     public private(set) var next: ChunkSequence
     /// The numbers under which chunks were written since the store was opened, oldest first.
@@ -98,21 +101,25 @@ public struct RelayStore: Sendable {
         chunks = database.family()
         placesFamily = database.family("places")
         places = try RelayPlaces(of: database, placesFamily)
-        // The newest chunk tells the next number. Seeking from the first kept one never walks over deleted ones.
+        // Seeking from the first kept one never walks over deleted ones.
         let newest = try Self.lastSequence(database, from: places.first) ?? places.first.previous
         guard newest.rawValue < .max else {
             throw .corruption(during: "reading \(path)", text: "the newest chunk has the number \(newest)")
         }
-        newestFound = min(newest, max(places.end ?? newest.next, places.first).previous)
-        next = newestFound.next
-        guard newest > newestFound, !readOnly else { return }
+        // What was dropped in bulk may be gone although the places do not say so, and the number of a chunk that a
+        // cursor names must not come twice.
+        next = max(places.end ?? newest.next, places.first)
+        newestFound = min(newest, next.previous)
+        let oldest = try oldestKept() ?? next
+        if oldest > first { places.keep(from: oldest, owner: owner) }
+        guard newest >= next, !readOnly else { return }
         var batch = WriteBatch()
         batch.deleteRange(bigEndian(next.rawValue), bigEndian(newest.next.rawValue), in: chunks)
-        try database.write(batch, sync: false)
+        try commit(&batch)
     }
 
-    /// Writes chunks, moves cursors and drops what is not needed any more. After the end of the process all of it is there
-    /// or nothing.
+    /// Writes chunks, moves cursors and drops what is not needed any more. After the end of the process either all of it
+    /// counts or nothing, but for what was dropped.
     ///
     /// - Parameters:
     ///   - received: how far the sources of the chunks have been read with them.
@@ -144,8 +151,8 @@ public struct RelayStore: Sendable {
         }
         let last = gone.last ?? foundEnd.previous
         batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
+        hasEmptyFiles = true
         try commit(&batch)
-        try database.deleteFiles(from: bigEndian(from.rawValue), to: bigEndian(last.rawValue), in: chunks)
     }
 
     /// Small chunks go together, large ones are not copied once more. Those of bulk need not wait for their places.
@@ -181,6 +188,7 @@ public struct RelayStore: Sendable {
     /// Names who goes on with the log, without touching what is in it.
     public mutating func own(_ owner: String) throws(StoreError) {
         places.keep(from: first, owner: owner)
+        places.end(at: next)
         var batch = WriteBatch()
         try commit(&batch)
     }
@@ -192,15 +200,21 @@ public struct RelayStore: Sendable {
         keys = []
         places.forgetAll()
         places.keep(from: next, owner: owner)
+        places.end(at: next)
+        hasEmptyFiles = true
         try commit(&batch)
-        try database.deleteFiles(from: bigEndian(UInt64(0)), to: bigEndian(next.rawValue), in: chunks)
     }
 
     /// Bulk is not logged, and its places are not even written: one flushed before the chunks would say too much.
     private mutating func commit(_ batch: inout WriteBatch) throws(StoreError) {
         if isBulk { return try database.writeUnlogged(batch) }
         places.save(into: &batch, placesFamily)
-        try database.write(batch, sync: false)
+        // Files go in any order, and at once: first it has to be sure that nobody looks for what was in them.
+        try database.write(batch, sync: hasEmptyFiles)
+        guard hasEmptyFiles else { return }
+        hasEmptyFiles = false
+        try database.deleteFiles(
+            from: bigEndian(UInt64(0)), to: bigEndian(first.previous.rawValue), in: chunks)
     }
 
     /// Lets bulk survive the end of the process. To be called once a second while `isBulk`, and before the store is
@@ -209,8 +223,12 @@ public struct RelayStore: Sendable {
         guard isBulk else { return }
         try database.flush(chunks)
         isBulk = false
+        hasEmptyFiles = true
         var batch = WriteBatch()
         try commit(&batch)
+        // Each flush leaves a write-ahead log with the few bytes of the places, until those are flushed too.
+        persistCount += 1
+        if persistCount.isMultiple(of: 60) { try database.flush(placesFamily) }
     }
 
     /// The chunks from `sequence` on, up to about `maximumBytes`, at least one if there is one.
@@ -230,6 +248,14 @@ public struct RelayStore: Sendable {
             }
         }
         return result
+    }
+
+    /// The oldest chunk from `first` on; nil when there is none. One that is damaged says so when it is read.
+    private func oldestKept() throws(StoreError) -> ChunkSequence? {
+        var iterator = database.iterator(from: bigEndian(first.rawValue), to: bigEndian(next.rawValue), in: chunks)
+        guard let (key, value) = try iterator.next() else { return nil }
+        let last = ChunkSequence(bigEndianValue(key[...]))
+        return max(first, RelayGroup.chunks(of: value, last: last)?.first?.0 ?? last)
     }
 
     /// Bytes of the store's files, as RocksDB counts them.

@@ -1,8 +1,9 @@
+internal import Glibc
 internal import Synchronization
 
 /// The overflow on disk: `floyd-path/versions`, a RocksDB of its own that is removed with `close`. Pages of
-/// generations, each under the number of its generation, u64, and its own, u32, both big endian, so that every table file
-/// holds generations that came one after the other, and goes with them: nothing is ever rewritten or merged.
+/// generations, each under the number of its generation, u64, and its own, u32, both big endian, so that table files
+/// hold generations that came one after the other, and go with them; unless the disk is slow, nothing is ever rewritten.
 ///
 /// Nothing is logged. Flushes go through the page cache, from where reads are answered as long as the system has memory.
 public final class OverflowDatabase: OverflowStorage {
@@ -39,10 +40,23 @@ public final class OverflowDatabase: OverflowStorage {
         self.enqueue = enqueue
     }
 
-    /// Removes all of it from the disk, which takes its time. Nothing can be written or read afterwards.
-    public func close() { database.withLock { $0 = nil } }
+    /// Removes all of it from the disk, after what is being written. Nothing can be written or read afterwards.
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            enqueue { [self] in
+                database.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
+    }
 
-    private func open() throws(StoreError) -> RocksDatabase {
+    /// Removes what a process has left that was killed.
+    public static func remove(_ path: String) throws(StoreError) {
+        // Another version of the hub may have left a file.
+        if unlink(path) != 0 { try RocksDatabase.remove(path) }
+    }
+
+    private func opened() throws(StoreError) -> RocksDatabase {
         guard let database = database.withLock({ $0 }) else {
             throw .missing(during: "using \(path)", text: "it is closed")
         }
@@ -52,13 +66,13 @@ public final class OverflowDatabase: OverflowStorage {
     private typealias Key = (generation: UInt64, page: UInt32)
 
     private static func key(_ generation: UInt64, _ page: Int) -> Key {
-        (generation.bigEndian, UInt32(truncatingIfNeeded: page).bigEndian)
+        (generation.bigEndian, UInt32(clamping: page).bigEndian)
     }
 
     private static func bytes(of key: Key) -> [UInt8] { withUnsafeBytes(of: key) { Array($0.prefix(12)) } }
 
     public func write(_ bytes: UnsafeRawBufferPointer, of generation: UInt64) throws(StoreError) {
-        let database = try open()
+        let database = try opened()
         var batch = WriteBatch()
         for start in stride(from: 0, to: bytes.count, by: Self.pageBytes) {
             let page = bytes[start..<min(start + Self.pageBytes, bytes.count)]
@@ -81,7 +95,7 @@ public final class OverflowDatabase: OverflowStorage {
     public func read(
         _ bytes: UnsafeMutableRawBufferPointer, of generation: UInt64, at offset: Int
     ) throws(StoreError) {
-        let database = try open()
+        let database = try opened()
         var done = 0
         while done < bytes.count {
             let (page, start) = (offset + done).quotientAndRemainder(dividingBy: Self.pageBytes)
@@ -105,8 +119,8 @@ public final class OverflowDatabase: OverflowStorage {
         enqueue { [self] in
             do throws(StoreError) {
                 // What is in memory yet, or in one file with newer ones, goes later.
-                try open().deleteFiles(
-                    from: Self.bytes(of: (0, 0)), to: Self.bytes(of: Self.key(first, 0)), in: pages)
+                try opened().deleteFiles(
+                    from: Self.bytes(of: (0, 0)), to: Self.bytes(of: Self.key(first - 1, .max)), in: pages)
             } catch {
                 failure.withLock { $0 = error }
             }

@@ -1,9 +1,8 @@
 internal import Synchronization
 
-/// Where versions go for which memory has no room (`VersionTable`): generations of one size, with numbers that only grow,
-/// which are written once, read in parts, and not needed by the next process.
+/// Where versions go for which memory has no room (`VersionTable`): generations of one size, with numbers from 1 that
+/// only grow, which are written once, read in parts, and not needed by the next process.
 public protocol OverflowStorage: Sendable {
-    /// - Parameter generation: greater than that of every write before.
     func write(_ bytes: UnsafeRawBufferPointer, of generation: UInt64) throws(StoreError)
 
     /// Writes what `lend` gives, soon and in another thread.

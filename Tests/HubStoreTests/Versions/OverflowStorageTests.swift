@@ -64,34 +64,40 @@ import Testing
     }
 
     /// Files of generations that are not needed go while the storage is in use, and the rest with it.
-    @Test func theDiskIsFreeAgain() throws {
-        try withTemporaryDirectory { path in
-            let path = path + "/versions"
-            // A file that goes meanwhile has none.
-            let size = {
-                try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sst") }.reduce(0) {
-                    $0 + ((try? FileManager.default.attributesOfItem(atPath: "\(path)/\($1)")[.size]) as? Int ?? 0)
-                }
+    @Test func theDiskIsFreeAgain() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("versions-\(UUID().uuidString)").path
+        // A file that goes meanwhile has none.
+        let size = {
+            try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sst") }.reduce(0) {
+                $0 + ((try? FileManager.default.attributesOfItem(atPath: "\(path)/\($1)")[.size]) as? Int ?? 0)
             }
-            let storage = try OverflowDatabase(path: path, memoryBytes: 1 << 20) { $0() }
-            for number in 1...100 as ClosedRange<UInt64> {
-                try generation(number).withUnsafeBytes { try storage.write($0, of: number) }
-            }
-            #expect(try size() > 20_000_000)
-            // RocksDB moves its files to where they can be removed in a thread of its own.
-            let deadline = Date.now + 20
-            repeat {
-                try storage.remove(before: 101)
-            } while try size() > 5_000_000 && Date.now < deadline
-            #expect(try size() <= 5_000_000)
-            storage.close()
-            #expect(!FileManager.default.fileExists(atPath: path))
-            #expect(throws: StoreError.self) { try read(storage, 1, of: 100, at: 0) }
-            #expect(throws: StoreError.self) { try generation(1).withUnsafeBytes { try storage.write($0, of: 101) } }
         }
+        let storage = try OverflowDatabase(path: path, memoryBytes: 1 << 20) { $0() }
+        for number in 1...100 as ClosedRange<UInt64> {
+            try generation(number).withUnsafeBytes { try storage.write($0, of: number) }
+        }
+        #expect(try size() > 20_000_000)
+        // RocksDB moves its files to where they can be removed in a thread of its own.
+        let deadline = Date.now + 20
+        repeat {
+            try storage.remove(before: 101)
+        } while try size() > 5_000_000 && Date.now < deadline
+        #expect(try size() <= 5_000_000)
+        await storage.close()
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(throws: StoreError.self) { try read(storage, 1, of: 100, at: 0) }
+        #expect(throws: StoreError.self) { try generation(1).withUnsafeBytes { try storage.write($0, of: 101) } }
     }
 
     @Test func whatAnotherProcessHasLeftIsRemoved() throws {
+        try withTemporaryDirectory { path in
+            let file = path + "/file"
+            #expect(FileManager.default.createFile(atPath: file, contents: nil))
+            for place in [file, path + "/missing"] {
+                try OverflowDatabase.remove(place)
+                #expect(!FileManager.default.fileExists(atPath: place))
+            }
+        }
         try withTemporaryDirectory { path in
             do {
                 let database = try RocksDatabase(path: path + "/versions")

@@ -32,6 +32,8 @@ final class DataPlane {
     private(set) var isStopped = false
     /// The relay log could not be written; nothing is written or read after that.
     private var hasRelayFailed = false
+    /// When the relay log's bulk survives the end of the process again.
+    private var nextPersist = 0.0
     private var saboteur: Saboteur
 
     /// - Parameters:
@@ -42,6 +44,7 @@ final class DataPlane {
         self.host = host
         self.term = term
         self.files = files
+        self.files.relay.persist()
         world = host.world
         saboteur = Saboteur(bug: world.bug)
         var settings = SyncEngine.Settings(hubHost: host.name, hubPort: HubGroup.port, seed: 1)
@@ -219,6 +222,9 @@ final class DataPlane {
             return host.tell(.syncFailed("the relay log cannot be used: no space left on the device"))
         }
         files.relay.write(write)
+        guard now >= nextPersist else { return }
+        files.relay.persist()
+        nextPersist = now + (world.plan.isRelayBulk ? world.random.between(0.1...1.5) : 0)
     }
 
     private func note(_ chunk: RelayChunk) {

@@ -17,6 +17,9 @@ final class HubGroup {
     /// The newest term in which a hub has done anything at a server.
     private var actingTerm = Term.zero
     private(set) var reigns = 0
+    var wipes = 0
+    private(set) var repeats = 0
+    var bulkLosses = 0
     let configuredServers: [ServerDescription]
 
     init(world: World) {
@@ -74,6 +77,7 @@ final class HubGroup {
             if !world.isHealing, world.random.chance(world.plan.hubLossShare) { continue }
             carry(message, to: hosts[to])
             if world.plan.hubRepeatShare > 0, !world.isHealing, world.random.chance(world.plan.hubRepeatShare) {
+                repeats += 1
                 carry(message, to: hosts[to])
             }
         }

@@ -194,6 +194,7 @@ extension HubHost {
             ending.stop()
             hop { [self] in
                 files = ending.files
+                files.relay.persist()
                 open = nil
                 done()
             }

@@ -196,6 +196,7 @@ final class HubHost {
         (machine, flushedMachine) = (Machine(), Machine())
         (files, syncedFiles) = (RelayFiles(), RelayFiles())
         world.hubs.forgetVotes(of: id)
+        world.hubs.wipes += 1
     }
 
     /// The process is over.
@@ -203,6 +204,10 @@ final class HubHost {
         if let open {
             lostWires = open.die(silently: silently)
             files = open.files
+            if world.plan.isRelayBulk {
+                files.relay.loseBulk(&world.random)
+                world.hubs.bulkLosses += 1
+            }
         }
         core = nil
         process += 1

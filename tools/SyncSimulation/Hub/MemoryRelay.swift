@@ -1,38 +1,60 @@
 internal import HubStore
 internal import HubSync
 
-/// The relay store without a disk: what is written survives the end of the hub's process (`RelayStore`).
+/// The relay store without a disk: what is written survives the end of the hub's process, but for bulk (`RelayStore`).
+@dynamicMemberLookup
 struct MemoryRelay {
-    private var chunks: [UInt64: [UInt8]] = [:]
-    private(set) var first = ChunkSequence(1)
-    private(set) var next = ChunkSequence(1)
-    private(set) var bytes = 0
-    private(set) var cursors: [ServerID: RelayStore.Cursor] = [:]
-    private(set) var received: [ServerID: BinlogProgress] = [:]
-    private(set) var suspects: [RelayStore.SuspectName: ServerID] = [:]
+    struct Content {
+        fileprivate var chunks: [UInt64: [UInt8]] = [:]
+        fileprivate(set) var first = ChunkSequence(1)
+        fileprivate(set) var next = ChunkSequence(1)
+        fileprivate(set) var cursors: [ServerID: RelayStore.Cursor] = [:]
+        fileprivate(set) var received: [ServerID: BinlogProgress] = [:]
+        fileprivate(set) var suspects: [RelayStore.SuspectName: ServerID] = [:]
+    }
+
+    private var content = Content()
+    private var persisted = Content()
+    private var bytes = 0
+
+    subscript<Value>(dynamicMember member: KeyPath<Content, Value>) -> Value { content[keyPath: member] }
+
+    mutating func persist() { persisted = content }
+
+    /// The process ends amid bulk: what was not persisted is gone, and any part of what was dropped since.
+    mutating func loseBulk(_ random: inout SimulationRandom) {
+        let last = random.between(Int(persisted.first.rawValue)...Int(max(persisted.first, content.first).rawValue))
+        persisted.chunks = persisted.chunks.filter { $0.key >= UInt64(last) }
+        persisted.first = persisted.chunks.keys.min().map { ChunkSequence($0) } ?? persisted.next
+        content = persisted
+        bytes = content.chunks.values.reduce(0) { $0 + $1.count }
+    }
 
     mutating func write(_ write: SyncEngine.RelayWrite) {
         for chunk in write.chunks {
-            precondition(chunk.sequence >= next, "chunk \(chunk.sequence) written where \(next) is next")
+            precondition(
+                chunk.sequence >= content.next, "chunk \(chunk.sequence) written where \(content.next) is next")
             let stored = chunk.header + chunk.commands
-            chunks[chunk.sequence.rawValue] = stored
+            content.chunks[chunk.sequence.rawValue] = stored
             bytes += stored.count
-            next = chunk.sequence.next
+            content.next = chunk.sequence.next
         }
-        for (source, progress) in write.received { received[source] = progress }
-        for (server, cursor) in write.cursors { cursors[server] = cursor }
-        for (name, winner) in write.suspects { suspects[name] = winner }
-        guard let last = write.dropThrough, last >= first else { return }
-        for sequence in first.rawValue...last.rawValue { bytes -= chunks.removeValue(forKey: sequence)?.count ?? 0 }
-        first = last.next
-        next = max(next, first)
+        for (source, progress) in write.received { content.received[source] = progress }
+        for (server, cursor) in write.cursors { content.cursors[server] = cursor }
+        for (name, winner) in write.suspects { content.suspects[name] = winner }
+        guard let last = write.dropThrough, last >= content.first else { return }
+        for sequence in content.first.rawValue...last.rawValue {
+            bytes -= content.chunks.removeValue(forKey: sequence)?.count ?? 0
+        }
+        content.first = last.next
+        content.next = max(content.next, content.first)
     }
 
     func read(from sequence: ChunkSequence, maximumBytes: Int) -> [RelayChunk] {
         var result: [RelayChunk] = []
         var bytes = 0
-        var next = max(sequence, first)
-        while bytes < maximumBytes, next < self.next, let stored = chunks[next.rawValue] {
+        var next = max(sequence, content.first)
+        while bytes < maximumBytes, next < content.next, let stored = content.chunks[next.rawValue] {
             guard let chunk = RelayChunk(sequence: next, stored: stored) else {
                 preconditionFailure("chunk \(next) does not read back as what was written")
             }
@@ -45,14 +67,14 @@ struct MemoryRelay {
 
     /// For a hub that becomes primary after another one.
     mutating func startOver() {
-        chunks = [:]
-        (cursors, received, suspects) = ([:], [:], [:])
-        first = next
-        bytes = 0
+        var fresh = Content()
+        (fresh.first, fresh.next) = (content.next, content.next)
+        (content, persisted, bytes) = (fresh, fresh, 0)
     }
 
     var recovered: SyncEngine.Recovered {
         SyncEngine.Recovered(
-            first: first, next: next, bytes: bytes, cursors: cursors, received: received, suspects: suspects)
+            first: content.first, next: content.next, bytes: bytes, cursors: content.cursors,
+            received: content.received, suspects: content.suspects)
     }
 }

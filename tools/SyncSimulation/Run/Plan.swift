@@ -91,6 +91,8 @@ struct Plan {
     var hubLossShare: Double
     /// Share of the messages between hubs that arrive twice. Like the late kinds of faults.
     var hubRepeatShare = 0.0
+    /// The relay log takes everything for bulk: the end of a process costs it what was not persisted. Like the late kinds.
+    var isRelayBulk = false
     /// Unix seconds that each hub's clock is ahead of the true time.
     var hubClockOffsets: [Double]
     /// Applied entries that stay in the Raft log.
@@ -137,6 +139,7 @@ struct Plan {
         guard !faults.isEmpty else { return }
         if seed % 22 == 1 { hubRepeatShare = 0.1 }
         if seed % 22 == 11 { faults.append(.hubWiped) }
+        isRelayBulk = seed % 22 == 20
         switch seed % 11 {
         case 4: faults += [.hubAdded, .hubRemoved]
         case 5: faults.append(.hubReplaced)
@@ -156,6 +159,6 @@ struct Plan {
         "\(serverCount) servers, \(hubCount) hubs, \(writes) writes in \(Int(activeSeconds)) s, "
             + "\(families.count) families × \(keysPerFamily) keys (\(families.map { "\($0)" }.joined(separator: ", "))), files of \(binlogFileBytes) bytes, "
             + "links \(linkDelay), clocks \(clockOffsets.map { Int($0) }), hub links \(hubLinkDelay) losing \(hubLossShare), "
-            + "\(keptEntries) entries kept, slaves \(replicaLag) s behind, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), \(versionBytes) bytes for versions, faults \(faults.map(\.rawValue).joined(separator: ", "))"
+            + "\(keptEntries) entries kept, slaves \(replicaLag) s behind, relay log of \(relayMaximumBytes.map(String.init) ?? "any size"), \(versionBytes) bytes for versions, \(hubRepeatShare) of the hubs' messages twice, relay log \(isRelayBulk ? "in bulk" : "logged"), faults \(faults.map(\.rawValue).joined(separator: ", "))"
     }
 }

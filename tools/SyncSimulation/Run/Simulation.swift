@@ -10,6 +10,11 @@ public struct Simulation {
         public var repairs: UInt64 = 0
         /// How often a hub became primary.
         public var reigns = 0
+        /// How often a hub came back with an empty disk, a message between hubs arrived twice, and the end of a process cost
+        /// the relay log's bulk.
+        public var wipes = 0
+        public var repeats = 0
+        public var bulkLosses = 0
         /// Names the whole course of the run: the same for the same seed.
         public var fingerprint: UInt64 = 0
     }
@@ -56,7 +61,8 @@ public struct Simulation {
         let status = world.hubs.primary?.status
         return Outcome(
             seconds: world.now, conflicts: status?.counters.conflicts ?? 0, repairs: status?.repaired ?? 0,
-            reigns: world.hubs.reigns, fingerprint: world.random.next())
+            reigns: world.hubs.reigns, wipes: world.hubs.wipes, repeats: world.hubs.repeats,
+            bulkLosses: world.hubs.bulkLosses, fingerprint: world.random.next())
     }
 
     private func check() throws(Violation) {
