@@ -57,6 +57,9 @@ public struct RelayStore: Sendable {
     /// A write of chunks of this much is bulk.
     private static let bulkBytes = 1 << 20
 
+    /// After so many keys were dropped it is worth while to look for files to delete.
+    private static let maximumDropped = 256
+
     private let database: RocksDatabase
     private let chunks: ColumnFamily
     private let placesFamily: ColumnFamily
@@ -66,6 +69,8 @@ public struct RelayStore: Sendable {
     private var persistCount = 0
     /// Some table files may hold nothing but what was dropped.
     private var hasEmptyFiles = false
+    /// Keys since it was known to be so.
+    private var dropped = 0
     /// The chunk that is written next, at the earliest.
     public private(set) var next: ChunkSequence
     /// The numbers under which chunks were written since the store was opened, oldest first.
@@ -144,6 +149,8 @@ public struct RelayStore: Sendable {
         let found = from.rawValue..<foundEnd.rawValue
         let gone = Array(keys.prefix { $0 <= dropThrough })
         keys.removeFirst(gone.count)
+        dropped += found.count + gone.count
+        if dropped >= Self.maximumDropped { (dropped, hasEmptyFiles) = (0, true) }
         if found.count + gone.count <= 1000 {
             for key in found { batch.delete(bigEndian(key), in: chunks) }
             for key in gone { batch.delete(bigEndian(key.rawValue), in: chunks) }
@@ -151,7 +158,6 @@ public struct RelayStore: Sendable {
         }
         let last = gone.last ?? foundEnd.previous
         batch.deleteRange(bigEndian(from.rawValue), bigEndian(last.next.rawValue), in: chunks)
-        hasEmptyFiles = true
         try commit(&batch)
     }
 

@@ -140,6 +140,23 @@ private let two = ServerID(2)
         }
     }
 
+    /// However small the steps are in which a destination takes what was kept for it.
+    @Test(arguments: [2, 300] as [UInt64]) func theDiskIsFreeAgain(_ step: UInt64) throws {
+        try withTemporaryDirectory { path in
+            var store = try RelayStore(path: path)
+            for number in stride(from: 1, to: 300, by: 6) as StrideTo<UInt64> {
+                try store.write(bulk(number...number + 5))
+            }
+            try store.persist()
+            #expect(store.bytesOnDisk > 250_000_000)
+            for last in stride(from: step, through: 300, by: Int(step)) as StrideThrough<UInt64> {
+                try store.write([], dropThrough: ChunkSequence(last))
+            }
+            // What is left is small enough to lie at the first level, or is not looked for.
+            #expect(store.bytesOnDisk < 120_000_000)
+        }
+    }
+
     private func change(_ path: String, _ body: (RocksDatabase, inout WriteBatch) -> Void) throws {
         let database = try RocksDatabase(path: path, families: RelayStore.families)
         var batch = WriteBatch()
