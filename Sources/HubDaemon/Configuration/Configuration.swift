@@ -27,7 +27,7 @@ struct Configuration: Hashable, Sendable {
     var bind: [String] = []
 
     var relayLogMaxSizeBytes = 10 << 30
-    var versionTableMemoryBytes = 100 << 20
+    var versionTableMemoryBytes = 112 << 20
     var logFileMaxCount = 10
     var raftHeartbeatMilliseconds = 100
     var raftElectionTimeoutMilliseconds = 1000

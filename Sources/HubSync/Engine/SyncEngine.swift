@@ -28,7 +28,7 @@ public struct SyncEngine: Sendable {
 
         public init(
             hubHost: String, hubPort: Int, isStrict: Bool = true, relayMaximumBytes: Int = 10 << 30,
-            windowBytes: Int = 24 << 20, versionBytes: Int = 100 << 20, seed: UInt64
+            windowBytes: Int = 24 << 20, versionBytes: Int = 112 << 20, seed: UInt64
         ) {
             self.hubHost = hubHost
             self.hubPort = hubPort

@@ -213,7 +213,7 @@ import Testing
         #expect(table.version(of: hash(1)) == nil && table.version(of: hash(18)) == version(18))
     }
 
-    @Test(arguments: [(1 << 20, 1024), (100 << 20, 131_072)])
+    @Test(arguments: [(1 << 20, 1024), (112 << 20, 131_072)])
     func theBudgetIsKept(_ bytes: Int, _ places: Int) {
         let table = VersionTable(memoryBytes: bytes, overflow: storage)
         #expect(table.memoryBytes == 2 * places * 32 && table.memoryBytes <= bytes)
