@@ -10,7 +10,7 @@ final class RelayWriter: Sendable {
     private static let maximumWaitingBytes = 32 << 20
 
     /// Until bulk is persisted.
-    private static let bulkSeconds = 1.0
+    private static let bulkSeconds = 0.5
 
     private let queue = DispatchQueue(label: "relay")
     /// Touched on the queue only. Nil once it is closed or has failed.

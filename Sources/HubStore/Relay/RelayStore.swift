@@ -223,7 +223,7 @@ public struct RelayStore: Sendable {
             from: bigEndian(UInt64(0)), to: bigEndian(first.previous.rawValue), in: chunks)
     }
 
-    /// Lets bulk survive the end of the process. To be called once a second while `isBulk`, and before the store is
+    /// Lets bulk survive the end of the process. To be called twice a second while `isBulk`, and before the store is
     /// closed.
     public mutating func persist() throws(StoreError) {
         guard isBulk else { return }
