@@ -8,14 +8,12 @@ internal import Synchronization
 final class RelayWriter: Sendable {
     /// Bytes that may wait for the disk; whoever asks for more waits with them.
     private static let maximumWaitingBytes = 32 << 20
-
-    /// Until bulk is persisted.
+    /// From the first write of bulk until all of it is persisted.
     private static let bulkSeconds = 0.5
 
     private let queue = DispatchQueue(label: "relay")
     /// Touched on the queue only. Nil once it is closed or has failed.
     private let store: Mutex<RelayStore?>
-    private let isPersistPlanned = Mutex(false)
     private let waitingBytes = Mutex(0)
     private let failed: @Sendable (StoreError) -> Void
 
@@ -35,26 +33,19 @@ final class RelayWriter: Sendable {
             let items = write.chunks.map { chunk in
                 RelayStore.Item(sequence: chunk.sequence, header: chunk.header, commands: chunk.commands)
             }
+            let wasBulk = store.isBulk
             try store.write(
                 items, received: write.received, cursors: write.cursors, suspects: write.suspects,
                 dropThrough: write.dropThrough)
             self.waitingBytes.withLock { $0 -= bytes }
-            if store.isBulk { self.persistSoon() }
+            if store.isBulk && !wasBulk { self.persistSoon() }
         }
         if waiting > Self.maximumWaitingBytes { queue.sync {} }
     }
 
     private func persistSoon() {
-        guard
-            isPersistPlanned.withLock({ planned in
-                defer { planned = true }
-                return !planned
-            })
-        else { return }
         queue.asyncAfter(deadline: .now() + Self.bulkSeconds) { [weak self] in
-            guard let self else { return }
-            isPersistPlanned.withLock { $0 = false }
-            perform { store throws(StoreError) in try store.persist() }
+            self?.perform { store throws(StoreError) in try store.persist() }
         }
     }
 

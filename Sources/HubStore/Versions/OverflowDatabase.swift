@@ -31,7 +31,7 @@ public final class OverflowDatabase: OverflowStorage {
         options.writeBufferBytes = memoryBytes / 2
         // A page is a block by itself, and is not asked for twice in a while.
         options.blockCacheBytes = 0
-        // By the tenth million of keys there are seventy.
+        // Ten million keys take about sixty with the default memory.
         options.maxOpenFiles = 600
         let opened = try RocksDatabase(path: path, options: options)
         database = Mutex(opened)

@@ -1,6 +1,7 @@
 /// Tells which keys are surely not in a set: a Bloom filter whose four bits for a key lie in one block of 32 bytes, one in
 /// each of its words, so that asking costs one access to memory (Putze, Sanders, Singler: "Cache-, Hash- and
-/// Space-Efficient Bloom Filters"). It knows a key by `KeyHash.low`, which is not its place in a generation. Full, it takes others for its own:
+/// Space-Efficient Bloom Filters"). It knows a key by `KeyHash.low`, which is not its place in a generation. Full, it
+/// takes others for its own:
 ///
 /// | bits for each key | of 1000 other keys |
 /// |---|---|

@@ -81,14 +81,15 @@ private let two = ServerID(2)
 
     /// What a process leaves behind that is killed now. While a flush ends, files come and go under a copy's hands.
     private func revived(_ path: String, _ name: String) throws -> RelayStore {
-        for attempt in 1...100 {
+        func copied(_ attempt: Int) throws -> RelayStore {
             let copy = "\(path)/\(name)-\(attempt)"
-            guard (try? FileManager.default.copyItem(atPath: path + "/relay", toPath: copy)) != nil,
-                let store = try? RelayStore(path: copy)
-            else { continue }
-            return store
+            try FileManager.default.copyItem(atPath: path + "/relay", toPath: copy)
+            return try RelayStore(path: copy)
         }
-        return try RelayStore(path: path + "/relay")
+        for attempt in 1..<100 {
+            if let store = try? copied(attempt) { return store }
+        }
+        return try copied(100)
     }
 
     /// Much at once, and what follows it, is there after a kill from the next `persist` on, and before that not at all.

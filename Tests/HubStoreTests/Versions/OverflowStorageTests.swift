@@ -110,6 +110,19 @@ import Testing
         }
     }
 
+    /// RocksDB learns of a disk that fails when it flushes; what is written afterwards must not wait for it for good.
+    @Test func aDiskThatFailsIsAnError() throws {
+        try withTemporaryDirectory { path in
+            let storage = try OverflowDatabase(path: path + "/versions", memoryBytes: 1 << 20) { $0() }
+            try FileManager.default.removeItem(atPath: path + "/versions")
+            #expect(throws: StoreError.self) {
+                for number in 1...1000 as ClosedRange<UInt64> {
+                    try generation(number).withUnsafeBytes { try storage.write($0, of: number) }
+                }
+            }
+        }
+    }
+
     @Test func aPlaceThatIsMissingIsNamed() {
         #expect {
             try OverflowDatabase(path: "/dev/null/versions", memoryBytes: 1 << 20) { $0() }

@@ -17,6 +17,7 @@ final class HubGroup {
     /// The newest term in which a hub has done anything at a server.
     private var actingTerm = Term.zero
     private(set) var reigns = 0
+    // Rare faults that came about (`Simulation.Outcome`).
     var wipes = 0
     private(set) var repeats = 0
     var bulkLosses = 0

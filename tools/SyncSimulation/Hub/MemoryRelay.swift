@@ -2,22 +2,23 @@ internal import HubStore
 internal import HubSync
 
 /// The relay store without a disk: what is written survives the end of the hub's process, but for bulk (`RelayStore`).
-@dynamicMemberLookup
 struct MemoryRelay {
-    struct Content {
-        fileprivate var chunks: [UInt64: [UInt8]] = [:]
-        fileprivate(set) var first = ChunkSequence(1)
-        fileprivate(set) var next = ChunkSequence(1)
-        fileprivate(set) var cursors: [ServerID: RelayStore.Cursor] = [:]
-        fileprivate(set) var received: [ServerID: BinlogProgress] = [:]
-        fileprivate(set) var suspects: [RelayStore.SuspectName: ServerID] = [:]
+    private struct Content {
+        var chunks: [UInt64: [UInt8]] = [:]
+        var first = ChunkSequence(1)
+        var next = ChunkSequence(1)
+        var cursors: [ServerID: RelayStore.Cursor] = [:]
+        var received: [ServerID: BinlogProgress] = [:]
+        var suspects: [RelayStore.SuspectName: ServerID] = [:]
     }
 
     private var content = Content()
     private var persisted = Content()
     private var bytes = 0
 
-    subscript<Value>(dynamicMember member: KeyPath<Content, Value>) -> Value { content[keyPath: member] }
+    var first: ChunkSequence { content.first }
+    var next: ChunkSequence { content.next }
+    var received: [ServerID: BinlogProgress] { content.received }
 
     mutating func persist() { persisted = content }
 
